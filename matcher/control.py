@@ -1,0 +1,84 @@
+"""How a caller steers a solve: when to stop, how hard to try, and what is heard on the way."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+
+class Stop:
+    """Ends a solve by time or on request; safe to use from another thread or a signal handler.
+
+    `seconds`: wall-clock limit, at least 0, counted from construction; None for no limit.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        if seconds is not None and not seconds >= 0:
+            raise ValueError(f"seconds is {seconds}; give 0 or more")
+        self.seconds = seconds
+        self._started = time.monotonic()
+        self._event = threading.Event()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since construction."""
+        return time.monotonic() - self._started
+
+    def remaining(self) -> float:
+        """Seconds left, at least 0; infinite without a limit, 0 once stopping was requested."""
+        if self._event.is_set():
+            return 0.0
+        return float("inf") if self.seconds is None else max(0.0, self.seconds - self.elapsed)
+
+    def request(self) -> None:
+        """Ask the solve to end now with the best plan it has."""
+        self._event.set()
+
+    @property
+    def requested(self) -> bool:
+        """True when somebody asked for an end, whatever the time."""
+        return self._event.is_set()
+
+    @property
+    def expired(self) -> bool:
+        """True when the solve has to end, by time or on request."""
+        return self.remaining() <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What besides problem and seed may change a plan; echoed in the certificate.
+
+    `workers`: threads or child processes used side by side, 1 to 64.
+    `deterministic_limit`: work units of the solver for each goal (repeatable, unlike seconds), above 0; None for none.
+    """
+
+    workers: int = 2
+    deterministic_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.workers <= 64:
+            raise ValueError(f"workers is {self.workers}; give 1 to 64")
+        if self.deterministic_limit is not None and not self.deterministic_limit > 0:
+            raise ValueError(f"deterministic_limit is {self.deterministic_limit}; give a number above 0")
+
+    def as_dict(self) -> dict[str, int | float | None]:
+        """The settings by name, for the certificate."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The state of one goal: the best value so far (None before a plan), the proven bound, seconds since the start."""
+
+    goal: str
+    value: int | None
+    bound: int | None
+    seconds: float
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def no_progress(_: Progress) -> None:
+    """The listener of those who do not listen."""

@@ -1,0 +1,174 @@
+"""Plans: what is proposed, what it reaches, what was proven, and why the others got nothing."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from matcher.fields import CONFIG, Count, DateTime, Id, Integer, parse_as
+from matcher.problem import Mode
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+BoundSource = Literal["lp", "flow", "replay", "branch_and_bound"]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Goal:
+    """One goal's value and proven bound; the bound holds over all plans that reach the values of the goals above."""
+
+    name: str
+    sense: Literal["max", "min"]
+    value: Integer
+    bound: Integer
+
+    @property
+    def gap(self) -> int:
+        """How far the value may be from the best, at least 0; 0 is proven best."""
+        return abs(self.bound - self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Reason:
+    """A code that stands in the way, and for how many."""
+
+    code: str
+    count: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Conflict:
+    """Items that no valid plan can hold together: the rule's code, and paths into the problem such as "fixed[2]"."""
+
+    code: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Certificate:
+    """How the plan came about and what was proven; `judge` is "ok" only when the judge found no broken rule.
+
+    `passed_over` and `choice_envy` are for groups; None in a visit plan.
+    """
+
+    judge: Literal["ok", "not judged"] = "not judged"
+    bound_source: dict[str, BoundSource]
+    seconds: Seconds
+    seed: Integer
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    passed_over: Count | None = None
+    choice_envy: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class AssignedRoleModel:
+    """One person of a visit; minutes from home to the school, 0 when digital."""
+
+    id: Id
+    travel_minutes: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Visit:
+    """A request served in its option number `option`, from the first lesson's start to the last one's end."""
+
+    request: Id
+    option: Count
+    start: DateTime
+    end: DateTime
+    mode: Mode
+    role_models: tuple[AssignedRoleModel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class UnservedRequest:
+    """A request without a visit, and why."""
+
+    request: Id
+    reasons: tuple[Reason, ...]
+    smallest_change: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class VisitPlan:
+    """A proposal for all visits: visits by (start, request), unserved in the order of the problem."""
+
+    format: Literal["treffpunkt.visit-plan/1"] = "treffpunkt.visit-plan/1"
+    problem_sha256: str
+    status: Status
+    visits: tuple[Visit, ...]
+    goals: tuple[Goal, ...]
+    unserved: tuple[UnservedRequest, ...]
+    certificate: Certificate
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class PlanMentor:
+    """A mentor in a session and the pupils this mentor is the contact of, by id."""
+
+    id: Id
+    pupils: tuple[Id, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class PlanSession:
+    """An open session and its mentors, by id."""
+
+    session: Id
+    mentors: tuple[PlanMentor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class UnservedPupil:
+    """A pupil without a seat; `ahead`: unserved pupils earlier in the queue who may sit in one of the same sessions."""
+
+    pupil: Id
+    ahead: Count
+    reasons: tuple[Reason, ...]
+    smallest_change: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Bottleneck:
+    """How many more pupils one more mentor, who covers `levels`, would serve in `session`."""
+
+    session: Id
+    levels: tuple[Id, ...]
+    one_more_mentor_serves: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class GroupPlan:
+    """A proposal for all sessions: open sessions by id, unserved in queue order."""
+
+    format: Literal["treffpunkt.group-plan/1"] = "treffpunkt.group-plan/1"
+    problem_sha256: str
+    status: Status
+    sessions: tuple[PlanSession, ...]
+    goals: tuple[Goal, ...]
+    unserved: tuple[UnservedPupil, ...]
+    bottlenecks: tuple[Bottleneck, ...] = ()
+    certificate: Certificate
+    conflicts: tuple[Conflict, ...] = ()
+
+
+Plan = VisitPlan | GroupPlan
+
+_FORMATS: dict[str, TypeAdapter[Any]] = {
+    "treffpunkt.visit-plan/1": TypeAdapter(VisitPlan),
+    "treffpunkt.group-plan/1": TypeAdapter(GroupPlan),
+}
+
+
+def load_plan(text: str | bytes) -> Plan:
+    """The plan of a JSON text; raises InvalidProblem with one line for each fault."""
+    plan: Plan = parse_as(_FORMATS, text)
+    return plan
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values."""
+    data: dict[str, Any] = _FORMATS[plan.format].dump_python(plan, mode="json", by_alias=True)
+    return data
