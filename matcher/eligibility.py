@@ -1,12 +1,12 @@
 """May this role model meet this request? One named function per pair rule, over all role models at once.
 
-Each rule answers True for the role models it stands against, for one engagement: one request in one option and one mode. Its name is
-the rule's code in engine.md. `PAIR_RULES` is the table of contents. Limits, overlap and travel between engagements are
-not pair rules: they depend on what else a role model does (matcher/visits/rules.py).
+Each rule answers True for the role models it stands against, for one engagement: one request in one option and one
+mode. Its name is the rule's code in engine.md. `PAIR_RULES` is the table of contents. Limits, overlap and travel
+between engagements are not pair rules: they depend on what else a role model does (matcher/visits/rules.py).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ class Engagement(NamedTuple):
 
 
 class RoleModelFacts:
-    """A problem's role models as arrays in the order of problem.role_models, so that a rule is a few array operations."""
+    """A problem's role models as arrays, in the order of problem.role_models: a rule is a few array operations."""
 
     def __init__(self, problem: VisitProblem) -> None:
         people = problem.role_models
@@ -144,7 +144,7 @@ class RoleModelFacts:
         ]
 
 
-def _columns(rows: list[tuple[int, ...]], width: int) -> tuple[Indices, ...]:
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> tuple[Indices, ...]:
     table = np.array(rows, dtype=np.int64).reshape(-1, width)
     return tuple(np.ascontiguousarray(table[:, column]) for column in range(width))
 
@@ -160,7 +160,8 @@ def topic(facts: RoleModelFacts, e: Engagement) -> Flags:
     """At least one topic shared with the request, unless the request names none."""
     if not e.request.topics:
         return facts.nobody()
-    return facts.shared_topics(e.request.topics) == 0
+    none_shared: Flags = facts.shared_topics(e.request.topics) == 0
+    return none_shared
 
 
 def grade(facts: RoleModelFacts, e: Engagement) -> Flags:
@@ -172,7 +173,8 @@ def distance(facts: RoleModelFacts, e: Engagement) -> Flags:
     """Physical: minutes from home to the school ≤ max_travel_minutes."""
     if e.mode != "physical":
         return facts.nobody()
-    return facts.minutes_to(e.request.school) > facts.max_travel
+    too_far: Flags = facts.max_travel < facts.minutes_to(e.request.school)
+    return too_far
 
 
 def free(facts: RoleModelFacts, e: Engagement) -> Flags:
@@ -185,7 +187,8 @@ def free(facts: RoleModelFacts, e: Engagement) -> Flags:
 
 def lessons(facts: RoleModelFacts, e: Engagement) -> Flags:
     """Lessons of the option ≤ max_lessons."""
-    return len(e.option.lessons) > facts.max_lessons
+    too_many: Flags = facts.max_lessons < len(e.option.lessons)
+    return too_many
 
 
 def reserved(facts: RoleModelFacts, e: Engagement) -> Flags:
@@ -230,8 +233,8 @@ def modes_of(request: Request) -> tuple[str, ...]:
 def obstacles(facts: RoleModelFacts, request: Request, option: Option) -> dict[str, Flags]:
     """For each pair rule's code, the role models against whom it stands in this option.
 
-    Where the request allows both modes, a role model is asked only in the modes they offer, and a code counts when it stands in each
-    of them; `mode` stands for those who offer none that the request allows.
+    Where the request allows both modes, a role model is asked only in the modes they offer, and a code counts when it
+    stands in each of them; `mode` stands for those who offer none that the request allows.
     """
     asked = modes_of(request)
     offers_none = ~np.logical_or.reduce([facts.offers_mode[held] for held in asked])

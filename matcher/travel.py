@@ -1,8 +1,8 @@
 """Minutes of travel between places: great circle with a detour factor, or a matrix where one is given.
 
 The formula (engine.md, "Travel"): ceil(60 * detour * km / kmh - 1e-9), km by the haversine formula with
-R = 6371.0088 in doubles. The scalar and the vectorised form give identical minutes: where the vectorised value lies so near
-to a whole minute that the last bits of a sine could decide, the scalar form is asked.
+R = 6371.0088 in doubles. The scalar and the vectorised form give identical minutes: where the vectorised value lies so
+near to a whole minute that the last bits of a sine could decide, the scalar form is asked.
 """
 
 import math
