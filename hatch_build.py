@@ -201,7 +201,19 @@ def stitch(ring: list[int], arcs: list[list[Point]]) -> list[Point]:
     for number in ring:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         points.extend(arc[1:] if points else arc)
-    return points
+    return unwrap(points)
+
+
+def unwrap(ring: list[Point]) -> list[Point]:
+    """The same ring with longitudes that run on past 180° east, so that Russia is one piece and not a band."""
+    shift = 0.0
+    points = ring[:1]
+    for (before, _), (x, y) in pairwise(ring):
+        if abs(x - before) > 180:
+            shift += 360 if x < before else -360
+        points.append((x + shift, y))
+    east = 360 if min(x for x, _ in points) < -180 else 0
+    return [(x + east, y) for x, y in points]
 
 
 def clip(ring: list[Point]) -> list[Point]:
