@@ -1,0 +1,39 @@
+"""Every theme, imported once, so that the metadata is whole. Programs that open a session import this first."""
+
+from __future__ import annotations
+
+from api.models import (
+    access,
+    bookings,
+    companies,
+    groups,
+    people,
+    places,
+    plan_rows,
+    planning,
+    programmes,
+    pupils,
+    records,
+    rights,
+    role_models,
+    visits,
+)
+from api.models.base import Base
+
+THEMES = (
+    places,
+    programmes,
+    people,
+    access,
+    companies,
+    role_models,
+    groups,
+    rights,
+    planning,
+    visits,
+    pupils,
+    bookings,
+    plan_rows,
+    records,
+)
+metadata = Base.metadata
