@@ -1,0 +1,237 @@
+"""The matcher on JSON files: `python -m matcher solve|check|explain`.
+
+Exit codes: 0 done, 1 judged bad, 2 invalid input (a line for each fault, nothing written), 3 infeasible, 4 unknown.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from matcher import plan as plans
+from matcher.check import check
+from matcher.control import OnProgress, Progress, Settings, Stop
+from matcher.explain import explain
+from matcher.fields import InvalidProblem
+from matcher.plan import Plan, load_plan
+from matcher.problem import Problem, VisitProblem, load_problem
+from matcher.solve import RefusedPlan, solve
+
+DONE, JUDGED_BAD, INVALID, INFEASIBLE, UNKNOWN = range(5)
+INTERRUPTED = 130
+
+_EXIT_OF = {"optimal": DONE, "feasible": DONE, "infeasible": INFEASIBLE, "unknown": UNKNOWN}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; faults of the input go to standard error, one line each."""
+    given = _parser().parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except InvalidProblem as invalid:
+        for line in invalid.errors:
+            _say(line)
+        return INVALID
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m matcher", description="Plans visits and study groups.")
+    commands = parser.add_subparsers(required=True, metavar="solve|check|explain")
+    solver = commands.add_parser("solve", help="write the best plan for a problem")
+    solver.add_argument("problem", type=Path)
+    solver.add_argument("-o", "--output", type=Path, required=True, help="where the plan is written")
+    solver.add_argument("--seconds", type=_seconds, help="time limit, 0 or more (default: until proven)")
+    solver.add_argument("--seed", type=int, default=1, help="same seed, same plan (default: 1)")
+    solver.add_argument("--workers", type=_workers, default=2, help="1 to 64 (default: 2)")
+    solver.add_argument("--json", action="store_true", help="progress and result as JSON lines")
+    solver.set_defaults(run=_solve)
+    judge = commands.add_parser("check", help="judge a plan")
+    judge.add_argument("problem", type=Path)
+    judge.add_argument("plan", type=Path)
+    judge.set_defaults(run=_check)
+    teller = commands.add_parser("explain", help="say why and why not, as JSON")
+    teller.add_argument("problem", type=Path)
+    teller.add_argument("plan", type=Path)
+    teller.add_argument("id", nargs="?", help="a request, role model, pupil, session or mentor (default: all unserved)")
+    teller.set_defaults(run=_explain)
+    return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        return Stop(float(text)).seconds or 0.0
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"is {text!r}; give a number of seconds, 0 or more") from None
+
+
+def _workers(text: str) -> int:
+    try:
+        return Settings(workers=int(text)).workers
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"is {text!r}; give 1 to 64") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidProblem([f"{path}: cannot be read ({error.strerror}); give a JSON file"]) from None
+
+
+def _solve(given: argparse.Namespace) -> int:
+    problem = load_problem(_read(given.problem))
+    _require_writable(given.output)
+    stop = Stop(given.seconds)
+    with _progress(given.json) as listener, _ended_by_interrupt(stop):
+        try:
+            plan = _in_thread(
+                lambda: solve(
+                    problem, stop=stop, seed=given.seed, settings=Settings(workers=given.workers), on_progress=listener
+                )
+            )
+        except RefusedPlan as refused:
+            for code, message in refused.violations:
+                _say(f"{code}: {message}")
+            return JUDGED_BAD
+    _write(given.output, plan)
+    _report(plan, given.json)
+    for line in _conflict_lines(problem, plan):
+        _say(line)
+    return _EXIT_OF[plan.status]
+
+
+def _in_thread(work: Callable[[], Plan]) -> Plan:
+    """The work's result, from another thread: a signal reaches this one even while a solver is busy."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(work).result()
+
+
+@contextmanager
+def _ended_by_interrupt(stop: Stop) -> Iterator[None]:
+    """The first Ctrl-C asks for the best plan so far; the second ends all at once, with nothing written."""
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        if not stop.requested:
+            stop.request()
+            return
+        for child in multiprocessing.active_children():
+            child.kill()
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[OnProgress]:
+    """A listener that writes to standard error: JSON lines, or a bar that names the goal at work."""
+    if as_json:
+        yield lambda progress: print(json.dumps(asdict(progress)), file=sys.stderr, flush=True)  # noqa: T201 the command's output
+        return
+    with tqdm(file=sys.stderr, bar_format="{desc} {elapsed}", leave=False) as bar:
+
+        def listener(progress: Progress) -> None:
+            value = "-" if progress.value is None else progress.value
+            bound = "-" if progress.bound is None else progress.bound
+            bar.set_description_str(f"{progress.goal}: {value}, bound {bound}")
+
+        yield listener
+
+
+def _require_writable(path: Path) -> None:
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InvalidProblem([f"--output: {path} cannot be written; give a file in a folder that can be written"])
+
+
+def _write(path: Path, plan: Plan) -> None:
+    """Writes the plan whole or not at all."""
+    text = json.dumps(plans.to_json(plan), ensure_ascii=False, indent=1) + "\n"
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise InvalidProblem([f"--output: {path} cannot be written ({error.strerror}); give another place"]) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _report(plan: Plan, as_json: bool) -> None:
+    goals = [asdict(goal) for goal in plan.goals]
+    if as_json:
+        _print(json.dumps({"status": plan.status, "judge": plan.certificate.judge, "goals": goals}))
+        return
+    _print(f"{plan.status}, judged {plan.certificate.judge}, {len(plan.unserved)} unserved")
+    for goal in plan.goals:
+        _print(f"  {goal.name:16} {goal.value:>12}  {'proven' if not goal.gap else f'bound {goal.bound}'}")
+
+
+def _conflict_lines(problem: Problem, plan: Plan) -> Iterator[str]:
+    """A line for each conflict, its items by path and id."""
+    names: dict[str, str]
+    if isinstance(problem, VisitProblem):
+        names = {f"fixed[{i}]": f"request {item.request}" for i, item in enumerate(problem.fixed)}
+    else:
+        mentors, pupils = problem.fixed.mentors, problem.fixed.pupils
+        names = {f"fixed.mentors[{i}]": f"mentor {item.mentor} in {item.session}" for i, item in enumerate(mentors)}
+        names |= {f"fixed.pupils[{i}]": f"pupil {item.pupil} in {item.session}" for i, item in enumerate(pupils)}
+    for conflict in plan.conflicts:
+        items = ", ".join(f"{item} ({names[item]})" if item in names else item for item in conflict.items)
+        yield f"{conflict.code}: no valid plan holds {items} together; change or free one of them"
+
+
+def _check(given: argparse.Namespace) -> int:
+    problem, plan = load_problem(_read(given.problem)), load_plan(_read(given.plan))
+    violations = check(problem, plan)
+    for code, message in violations:
+        _print(f"{code}: {message}")
+    if violations:
+        return JUDGED_BAD
+    _print("ok")
+    return DONE
+
+
+def _explain(given: argparse.Namespace) -> int:
+    problem, plan = load_problem(_read(given.problem)), load_plan(_read(given.plan))
+    violations = check(problem, plan)
+    for code, message in violations:
+        _say(f"{code}: {message}")
+    if violations:
+        return JUDGED_BAD
+    try:
+        story: dict[str, Any] = explain(problem, plan, given.id)
+    except KeyError:
+        raise InvalidProblem([f"ID: {given.id!r} is unknown; give an id of the problem"]) from None
+    _print(json.dumps(story, ensure_ascii=False, indent=1))
+    return DONE
+
+
+def _print(line: str) -> None:
+    print(line)  # noqa: T201 the command's output
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 the command's output

@@ -1,0 +1,31 @@
+"""Why this one, and why not that one: reasons for the unserved of a plan, and one item's story as JSON values."""
+
+from typing import Any
+
+from matcher.explain_groups import GroupStory
+from matcher.explain_visits import VisitStory
+from matcher.plan import GroupPlan, Plan, VisitPlan
+from matcher.problem import GroupProblem, Problem, VisitProblem
+
+
+def with_reasons(problem: Problem, plan: Plan) -> Plan:
+    """The plan with the reasons of everyone unserved filled in. Raises ValueError when it is for the other kind."""
+    return _story(problem, plan).with_reasons()
+
+
+def explain(problem: Problem, plan: Plan, identifier: str | None = None) -> dict[str, Any]:
+    """Without an id: all unserved with their reasons. With one: the story of that request, role model, pupil, ...
+
+    The plan must have passed the judge. Raises KeyError when the problem has no item of that id, and ValueError
+    when the plan is for the other kind of problem.
+    """
+    story = _story(problem, plan)
+    return story.unserved() if identifier is None else story.of(identifier)
+
+
+def _story(problem: Problem, plan: Plan) -> VisitStory | GroupStory:
+    if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan):
+        return VisitStory(problem, plan)
+    if isinstance(problem, GroupProblem) and isinstance(plan, GroupPlan):
+        return GroupStory(problem, plan)
+    raise ValueError(f"a {plan.format} is no answer to a {problem.format}")

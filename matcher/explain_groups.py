@@ -1,0 +1,162 @@
+"""Reasons of a group plan: what became of each of an unserved pupil's choices, and why a seat is where it is."""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import Any
+
+from matcher.plan import GroupPlan, Reason
+from matcher.problem import GroupProblem, Mentor, Pupil, Session
+from matcher.travel import TravelTimes, place
+
+CODES = ("distance", "min_mentors", "min_pupils", "closed", "level", "seats", "mentors")
+"""What may become of a choice, in the order in which it is asked; the meanings stand in matcher/README.md."""
+
+
+class GroupStory:
+    """Answers why and why not for one group problem and its plan."""
+
+    def __init__(self, problem: GroupProblem, plan: GroupPlan) -> None:
+        self.problem = problem
+        self.plan = plan
+        self.sessions = {session.id: session for session in problem.sessions}
+        self.mentors = {mentor.id: mentor for mentor in problem.mentors}
+        self.pupils = {pupil.id: pupil for pupil in problem.pupils}
+        sites = {site.id: site for site in problem.sites}
+        self.site_of = {session.id: sites[session.site] for session in problem.sessions}
+        self.times = TravelTimes(problem.travel)
+        queue = sorted(problem.pupils, key=lambda pupil: (pupil.class_, pupil.joined, pupil.lottery, pupil.id))
+        self.position = {pupil.id: position for position, pupil in enumerate(queue)}
+        self.seat_of = {
+            pupil: (listed.session, mentor.id)
+            for listed in plan.sessions
+            for mentor in listed.mentors
+            for pupil in mentor.pupils
+        }
+        self.taken = Counter(session for session, _ in self.seat_of.values())
+        self.present = {listed.session: [mentor.id for mentor in listed.mentors] for listed in plan.sessions}
+        self.able = Counter(session for mentor in problem.mentors for session in mentor.sessions)
+        self.wanted = Counter(
+            session for pupil in problem.pupils for session in pupil.choices if not self.is_too_far(pupil, session)
+        )
+
+    def is_too_far(self, pupil: Pupil, session: str) -> bool:
+        """Rule `distance`: more minutes from home to the site than the pupil's most, where both are given."""
+        site = self.site_of[session]
+        if pupil.lat is None or pupil.lon is None or pupil.max_travel_minutes is None or site.digital:
+            return False
+        home, there = place("pupil", pupil.id, pupil.lat, pupil.lon), place("site", site.id, site.lat, site.lon)
+        return self.times.minutes(home, there) > pupil.max_travel_minutes
+
+    def with_reasons(self) -> GroupPlan:
+        """The plan with the reasons of every unserved pupil."""
+        unserved = tuple(replace(item, reasons=self.reasons(self.pupils[item.pupil])) for item in self.plan.unserved)
+        return replace(self.plan, unserved=unserved)
+
+    def reasons(self, pupil: Pupil) -> tuple[Reason, ...]:
+        """The pupil's choices counted by what became of them; `no_choices` when there are none."""
+        counts = Counter(self.fate(pupil, session) for session in pupil.choices)
+        found = tuple(Reason(code=code, count=counts[code]) for code in CODES if counts[code])
+        return found or (Reason(code="no_choices", count=0),)
+
+    def fate(self, pupil: Pupil, choice: str) -> str:
+        """The code that says why the pupil does not sit in this choice."""
+        session = self.sessions[choice]
+        if self.is_too_far(pupil, choice):
+            return "distance"
+        if choice not in self.present:
+            return self._why_closed(session)
+        if not any(pupil.level in self.mentors[mentor].levels for mentor in self.present[choice]):
+            return "level"
+        return "seats" if self.taken[choice] >= session.seats else "mentors"
+
+    def _why_closed(self, session: Session) -> str:
+        if self.able[session.id] < max(1, session.min_mentors):
+            return "min_mentors"
+        if self.wanted[session.id] < max(1, session.min_pupils):
+            return "min_pupils"
+        return "closed"
+
+    def unserved(self) -> dict[str, Any]:
+        """All unserved pupils with their reasons, in queue order."""
+        return {
+            "unserved": [
+                {
+                    "pupil": item.pupil,
+                    "ahead": item.ahead,
+                    "reasons": [{"code": reason.code, "count": reason.count} for reason in item.reasons],
+                    "smallest_change": item.smallest_change,
+                }
+                for item in self.with_reasons().unserved
+            ]
+        }
+
+    def of(self, identifier: str) -> dict[str, Any]:
+        """The story of a pupil, a session or a mentor; raises KeyError for other ids."""
+        if identifier in self.pupils:
+            pupil = self.pupils[identifier]
+            return self._served(pupil) if identifier in self.seat_of else self._not_served(pupil)
+        if identifier in self.sessions:
+            return self._session(self.sessions[identifier])
+        return self._mentor(self.mentors[identifier])
+
+    def _served(self, pupil: Pupil) -> dict[str, Any]:
+        session, mentor = self.seat_of[pupil.id]
+        is_choice = session in pupil.choices
+        better = pupil.choices[: pupil.choices.index(session)] if is_choice else ()
+        return {
+            "pupil": pupil.id,
+            "served": True,
+            "position": self.position[pupil.id],
+            "session": session,
+            "mentor": mentor,
+            "fixed": any(item.pupil == pupil.id and item.session == session for item in self.problem.fixed.pupils),
+            "choice": pupil.choices.index(session) if is_choice else None,
+            "named_mentor": pupil.mentor is not None and pupil.mentor == mentor,
+            "better_choices": [{"session": choice, "code": self.fate(pupil, choice)} for choice in better],
+        }
+
+    def _not_served(self, pupil: Pupil) -> dict[str, Any]:
+        item = next(item for item in self.plan.unserved if item.pupil == pupil.id)
+        return {
+            "pupil": pupil.id,
+            "served": False,
+            "position": self.position[pupil.id],
+            "ahead": item.ahead,
+            "reasons": [{"code": reason.code, "count": reason.count} for reason in self.reasons(pupil)],
+            "choices": [self._choice(pupil, choice) for choice in pupil.choices],
+            "smallest_change": item.smallest_change,
+        }
+
+    def _choice(self, pupil: Pupil, choice: str) -> dict[str, Any]:
+        """A choice, what became of it, and the last position that got a seat there (None when nobody did)."""
+        seated = [self.position[other] for other, (session, _) in self.seat_of.items() if session == choice]
+        return {"session": choice, "code": self.fate(pupil, choice), "last_position": max(seated, default=None)}
+
+    def _session(self, session: Session) -> dict[str, Any]:
+        waiting: dict[str, int] = defaultdict(int)
+        for item in self.plan.unserved:
+            pupil = self.pupils[item.pupil]
+            if session.id in pupil.choices and not self.is_too_far(pupil, session.id):
+                waiting[pupil.level] += 1
+        is_open = session.id in self.present
+        return {
+            "session": session.id,
+            "open": is_open,
+            "closed_because": None if is_open else self._why_closed(session),
+            "mentors": self.present.get(session.id, []),
+            "mentors_able": self.able[session.id],
+            "pupils": self.taken[session.id],
+            "seats": session.seats,
+            "within_reach_of": self.wanted[session.id],
+            "waiting_by_level": dict(sorted(waiting.items())),
+        }
+
+    def _mentor(self, mentor: Mentor) -> dict[str, Any]:
+        stands = [session for session, mentors in self.present.items() if mentor.id in mentors]
+        pupils = Counter(session for session, contact in self.seat_of.values() if contact == mentor.id)
+        return {
+            "mentor": mentor.id,
+            "sessions": [{"session": session, "pupils": pupils[session]} for session in stands],
+            "max_sessions": mentor.max_sessions,
+            "contracted": mentor.contracted,
+        }
