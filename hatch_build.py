@@ -138,7 +138,12 @@ def fetch_assets(root: Path) -> None:
 def run_npm_ci(folder: Path) -> None:
     """Installs the locked packages into folder/node_modules without running any package's scripts."""
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=5000"]
+    patience = [
+        "--fetch-timeout=30000",
+        "--fetch-retries=2",
+        "--fetch-retry-mintimeout=2000",
+        "--fetch-retry-maxtimeout=5000",
+    ]
     search_path = os.environ.get("PATH", os.defpath)
     try:
         if not has_npm():
@@ -157,7 +162,7 @@ def run_npm_ci(folder: Path) -> None:
         raise BuildFailed(f"cannot run npm ({error}); install Node.js or `pip install '{NODE_WHEEL}'`") from error
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
-        reason = said[0].removeprefix("npm error").strip() if said else f"exit {done.returncode}"
+        reason = said[0].removeprefix("npm error").strip().removeprefix("code ") if said else f"exit {done.returncode}"
         raise BuildFailed(
             f"cannot fetch the front-end files: `npm ci` failed ({reason}); "
             "check that the npm registry can be reached (`npm ping`) and build again"
