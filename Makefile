@@ -1,11 +1,10 @@
 # Every target prepares .venv by itself when it has to; `make help` lists them.
-SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 READY := .venv/ready
+DEVELOPMENT := TREFFPUNKT_ENV=$${TREFFPUNKT_ENV:-development}
 CATALOGUES := $(wildcard api/translations/*/LC_MESSAGES/*.po)
 
 .PHONY: help
@@ -14,12 +13,12 @@ help:  ## list the targets
 
 .PHONY: demo
 demo: $(READY)  ## build and plan the demo season, then show it on http://127.0.0.1:8000 (SCHOOLS=file SCALE=10 DATABASE_URL=…)
-	@$(BIN)/treffpunkt demo --serve $(if $(SCHOOLS),--schools "$(SCHOOLS)") $(if $(SCALE),--scale "$(SCALE)")
+	@$(DEVELOPMENT) $(BIN)/treffpunkt demo --serve $(if $(SCHOOLS),--schools "$(SCHOOLS)") $(if $(SCALE),--scale "$(SCALE)")
 
 .PHONY: serve
 serve: $(READY)  ## bring the database up to date and start worker and web on http://127.0.0.1:8000
-	@$(BIN)/treffpunkt db upgrade
-	@$(BIN)/treffpunkt serve
+	@$(DEVELOPMENT) $(BIN)/treffpunkt db upgrade
+	@$(DEVELOPMENT) $(BIN)/treffpunkt serve
 
 .PHONY: test
 test: $(READY)  ## what a change must pass: every test but the long ones, on both databases and in Chromium
@@ -36,9 +35,13 @@ bench: $(READY)  ## how far the engine reaches on this machine: seconds, bounds,
 
 .PHONY: check
 check: $(READY)  ## style, types and the law of the rooms
-	@echo "ruff: style"; $(BIN)/ruff check . ; $(BIN)/ruff format --check .
-	@echo "mypy: types"; $(BIN)/mypy
-	@echo "import-linter: who may import whom"; $(BIN)/lint-imports
+	@echo "ruff: style"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "mypy: types"
+	@$(BIN)/mypy
+	@echo "import-linter: who may import whom"
+	@$(BIN)/lint-imports --no-logo
 
 .PHONY: lock
 lock:  ## write uv.lock, requirements*.txt and package-lock.json anew after a dependency changed (needs uv and npm)
@@ -49,7 +52,8 @@ lock:  ## write uv.lock, requirements*.txt and package-lock.json anew after a de
 
 # Editable installs run hatch_build.py, which brings in the front-end files and compiles the translations.
 $(READY): pyproject.toml uv.lock requirements-dev.txt hatch_build.py package-lock.json $(CATALOGUES)
-	@if command -v uv >/dev/null; then \
+	@set -e; \
+	if command -v uv >/dev/null; then \
 	  echo "Preparing .venv with uv"; \
 	  uv sync --frozen --quiet; \
 	else \
