@@ -71,19 +71,19 @@ class Base(DeclarativeBase):
 class Identified:
     """Rows with an opaque public id of their own."""
 
-    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id, info=KEEP)
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id, sort_order=-1, info=KEEP)
 
 
 class Created:
     """Rows that remember when they were made."""
 
-    created_at: Mapped[datetime] = mapped_column(default=clock.now, info=KEEP)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=2, info=KEEP)
 
 
 class Versioned:
     """Rows that people edit: the version backs the ETag and is 1 at first."""
 
-    version: Mapped[int] = mapped_column(default=1, nullable=False, info=KEEP)
+    version: Mapped[int] = mapped_column(default=1, sort_order=1, info=KEEP)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 (a declared attribute belongs to the class)

@@ -13,6 +13,7 @@ from api.models import (
     planning,
     programmes,
     pupils,
+    rates,
     records,
     rights,
     role_models,
@@ -34,6 +35,7 @@ THEMES = (
     pupils,
     bookings,
     plan_rows,
+    rates,
     records,
 )
 metadata = Base.metadata
