@@ -11,7 +11,7 @@ from api.models.base import Base, Hash
 
 
 class RateBucket(Base):
-    """How often something was asked for in the window that ends at expires_at. key_hash: of what is limited, never it."""
+    """How often something was asked for in the window that ends at expires_at. key_hash: of what is limited."""
 
     __tablename__ = "rate_bucket"
 

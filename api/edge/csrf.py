@@ -1,0 +1,31 @@
+"""Cross-site request forgery: every write that a cookie vouches for carries a token. Bearer tokens need none.
+
+Forms hold it as `csrf_token`, scripts send it as `X-CSRFToken` (the page's meta element `csrf-token` has it).
+"""
+
+from flask import Flask, request
+from flask_wtf.csrf import CSRFProtect
+
+from api.edge.access import current_actor
+from api.edge.login import uses_token
+
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form may lie open as long as the session lasts
+    csrf.init_app(app)
+    app.before_request(_check)
+
+
+def _check() -> None:
+    if request.method in CHANGING and not _needs_none():
+        csrf.protect()
+
+
+def _needs_none() -> bool:
+    """Under /api only a signed-in cookie needs the token: without it the answer is 401 anyway."""
+    return uses_token() or (request.path.startswith("/api/") and not current_actor().is_known)

@@ -1,0 +1,22 @@
+"""The menu: one line an entry, in order. An entry is shown to those who may do its action (None: everyone)."""
+
+from dataclasses import dataclass
+
+from api.domain.permissions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`endpoint` of the page, its `label` (a text of the catalogue), the `action` it needs, and the pages under it."""
+
+    endpoint: str
+    label: str
+    action: Action | None = None
+    section: str | None = None
+
+    def is_current(self, endpoint: str | None) -> bool:
+        """Whether the page shown is this entry's or lies under it (same blueprint, when `section` names it)."""
+        return endpoint == self.endpoint or (self.section is not None and str(endpoint).split(".")[0] == self.section)
+
+
+NAVIGATION: tuple[Entry, ...] = ()

@@ -1,0 +1,42 @@
+"""Pages for everyone: the front page, privacy, accessibility, and what a watchdog asks."""
+
+from flask import Blueprint, Response, jsonify, render_template
+
+from api.edge.access import public
+from api.edge.session import read_session
+from api.queries import health
+
+pages = Blueprint("public", __name__)
+
+
+@pages.get("/")
+@public
+def front() -> str:
+    return render_template("public/front.html")
+
+
+@pages.get("/personvern")
+@public
+def privacy() -> str:
+    return render_template("public/privacy.html")
+
+
+@pages.get("/tilgjengelighet")
+@public
+def accessibility() -> str:
+    return render_template("public/accessibility.html")
+
+
+@pages.get("/healthz")
+@public
+def healthz() -> Response:
+    """The process answers; nothing else is asked."""
+    return jsonify(status="ok")
+
+
+@pages.get("/readyz")
+@public
+def readyz() -> tuple[Response, int]:
+    """200 when the database is reached and migrated; with the age of the last worker's heartbeat in seconds."""
+    state = health.readiness(read_session)
+    return jsonify(state), 200 if state["status"] == "ready" else 503

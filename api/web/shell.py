@@ -1,0 +1,80 @@
+"""What every page has: texts, dates and numbers in the reader's language, addresses, rights and the menu."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from api import i18n
+from api.domain.permissions import Action, may
+from api.edge.access import current_actor
+from api.edge.locale import PARAMETER
+from api.edge.login import current_name
+from api.web.navigation import NAVIGATION, Entry
+
+FILTERS = ("short_date", "long_date", "full_date", "clock_time", "short_datetime", "number", "percent")
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for name in FILTERS:
+        app.jinja_env.filters[name] = getattr(i18n, name)
+    app.jinja_env.globals.update(
+        Action=Action, url_with=url_with, static_url=static_url, allows=allows, language_links=language_links
+    )
+    app.context_processor(_of_request)
+
+
+def url_with(**changes: Any) -> str:
+    """The address of this page with some query parameters changed; None takes one away."""
+    query = {name: values for name, values in request.args.to_dict(flat=False).items() if name != PARAMETER}
+    query.update({name: value for name, value in changes.items() if value is not None})
+    for name in [name for name, value in changes.items() if value is None]:
+        query.pop(name, None)
+    if request.endpoint is None:
+        return url_for("public.front", **changes)
+    return url_for(request.endpoint, **{**query, **(request.view_args or {})})
+
+
+def static_url(filename: str) -> str:
+    """The address of a file of ours or of a vendor; it changes with the file, so that browsers may keep it."""
+    version = _version(str(current_app.static_folder), filename)
+    return url_for("static", filename=filename, v=version)
+
+
+def allows(action: Action) -> bool:
+    """Whether whoever asks may do `action` somewhere: for menus and buttons, never instead of the query."""
+    return may(current_actor(), action)
+
+
+def language_links() -> list[dict[str, str]]:
+    """One plain link for each other language, to the same page."""
+    return [
+        {"locale": locale, "name": name, "href": url_with(**{PARAMETER: locale})}
+        for locale, name in i18n.LOCALES.items()
+        if locale != i18n.current_locale()
+    ]
+
+
+@lru_cache(maxsize=256)
+def _version(folder: str, filename: str) -> str:
+    path = Path(folder, filename)
+    return f"{path.stat().st_mtime_ns:x}"[-10:] if path.is_file() else "0"
+
+
+def _of_request() -> dict[str, Any]:
+    actor = current_actor()
+    return {
+        "actor": actor,
+        "person_name": current_name(),
+        "locale": i18n.current_locale(),
+        "menu": [entry for entry in NAVIGATION if _shown(entry)],
+    }
+
+
+def _shown(entry: Entry) -> bool:
+    known = entry.endpoint in current_app.view_functions
+    return known and (entry.action is None or may(current_actor(), entry.action))
