@@ -1,0 +1,72 @@
+"""Rows of one moment → the problem that the matcher solves. Ids in it are the rows' own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.domain.enums import RunKind
+from api.errors import NotFound
+from api.models.planning import Run
+from api.models.programmes import ProgrammeRuleVersion, Season
+from api.queries.snapshot_groups import group_problem
+from api.queries.snapshot_visits import LeftOut, visit_problem
+from matcher.problem import GroupProblem, VisitProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run asks for: which season, by which rules, as of which day in Norway."""
+
+    kind: RunKind
+    season_id: str
+    programme_id: str
+    settings: dict[str, object]
+    starts_on: date
+    ends_on: date
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A problem, and the requests that could not enter it: all their dates have gone or are no school days."""
+
+    problem: VisitProblem | GroupProblem
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def order_of_run(session: Session, run_id: str, today: date) -> Order:
+    """What the run asks for. Raises NotFound."""
+    row = session.execute(
+        select(
+            Run.kind,
+            Run.season_id,
+            ProgrammeRuleVersion.programme_id,
+            ProgrammeRuleVersion.settings,
+            Season.starts_on,
+            Season.ends_on,
+        )
+        .join(ProgrammeRuleVersion, Run.rule_version_id == ProgrammeRuleVersion.id)
+        .join(Season, Run.season_id == Season.id)
+        .where(Run.id == run_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such run.")
+    return Order(*row, today=today)
+
+
+def take_snapshot(session: Session, order: Order) -> Snapshot:
+    """The problem of a season as its rows are now, in a fixed number of queries.
+
+    Raises ConfigurationError for settings that cannot be used, and matcher.fields.InvalidProblem for rows that
+    contradict each other.
+    """
+    if order.kind is RunKind.GROUP:
+        return Snapshot(group_problem(session, order.season_id, order.programme_id, order.settings))
+    problem, left_out = visit_problem(
+        session, order.season_id, order.programme_id, order.settings, (order.starts_on, order.ends_on), order.today
+    )
+    return Snapshot(problem, left_out)

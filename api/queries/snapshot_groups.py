@@ -1,0 +1,191 @@
+"""Sessions, mentors and the queue of a season → a problem of study groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.domain import lottery
+from api.domain.enums import EntryState, LockKind, SessionState
+from api.domain.programme_rules import GroupRules, group_rules
+from api.models.groups import GroupSession, Mentor, Room, Site, mentor_level, mentor_session
+from api.models.places import School
+from api.models.plan_rows import Lock
+from api.models.programmes import LevelCover
+from api.models.pupils import Entry, EntryChoice, Lottery, Membership, Pupil
+from matcher import problem as m
+
+
+def group_problem(session: Session, season_id: str, programme_id: str, settings: Mapping[str, Any]) -> m.GroupProblem:
+    """The problem of a programme's sessions and waiting list in a season; see `take_snapshot`."""
+    rules = group_rules(settings)
+    sessions = _sessions(session, season_id, programme_id, rules)
+    known = {item.id for item in sessions}
+    mentors = _mentors(session, known)
+    entries = _entries(session, season_id, programme_id)
+    fixed = _fixed(session, season_id, known, {item.id for item in mentors}, {row.id for row in entries})
+    stays = {item.mentor for item in fixed.mentors}
+    mentors = [item for item in mentors if item.sessions or item.id in stays]
+    return m.GroupProblem(
+        travel=m.Travel(detour=rules.detour, kmh=rules.kmh),
+        rules=m.Rules(classes=rules.classes, placement=rules.placement),
+        sites=_sites(session, {item.site for item in sessions}),
+        sessions=tuple(sessions),
+        mentors=tuple(mentors),
+        pupils=_pupils(session, entries, season_id, programme_id, rules, known, {item.id for item in mentors}),
+        fixed=fixed,
+    )
+
+
+def _sites(session: Session, wanted: set[str]) -> tuple[m.Site, ...]:
+    rows = session.execute(select(Site.id, Site.lat, Site.lon, Site.digital).order_by(Site.id))
+    return tuple(m.Site(id=i, lat=lat, lon=lon, digital=digital) for i, lat, lon, digital in rows if i in wanted)
+
+
+def _sessions(session: Session, season_id: str, programme_id: str, rules: GroupRules) -> list[m.Session]:
+    rows = session.execute(
+        select(GroupSession, Room.seats)
+        .outerjoin(Room, GroupSession.room_id == Room.id)
+        .where(
+            GroupSession.season_id == season_id,
+            GroupSession.programme_id == programme_id,
+            GroupSession.state == SessionState.ACTIVE,
+        )
+        .order_by(GroupSession.id)
+    )
+    return [
+        m.Session(
+            id=row.id,
+            site=row.site_id,
+            weekday=row.weekday,
+            start=row.starts,
+            end=row.ends,
+            seats=row.seats if room_seats is None else min(row.seats, room_seats),
+            ratio=row.ratio if rules.max_ratio is None else min(row.ratio, rules.max_ratio),
+            target=row.target,
+            min_mentors=max(row.min_mentors, rules.min_mentors),
+            min_pupils=max(row.min_pupils, rules.min_pupils),
+        )
+        for row, room_seats in rows
+    ]
+
+
+def _mentors(session: Session, known: set[str]) -> list[m.Mentor]:
+    """Trained, active mentors with all levels they cover and the sessions of this problem they can hold."""
+    covers = _grouped(session.execute(select(LevelCover.level_id, LevelCover.covers_id)))
+    levels = _grouped(session.execute(select(mentor_level.c.mentor_id, mentor_level.c.level_id)))
+    can = _grouped(session.execute(select(mentor_session.c.mentor_id, mentor_session.c.session_id)))
+    rows = session.execute(
+        select(Mentor.id, Mentor.max_sessions, Mentor.contracted)
+        .where(Mentor.is_active, Mentor.trained_on.is_not(None))
+        .order_by(Mentor.id)
+    )
+    return [
+        m.Mentor(
+            id=mentor_id,
+            levels=tuple(sorted({one for level in levels[mentor_id] for one in (level, *covers[level])})),
+            sessions=tuple(sorted(known.intersection(can[mentor_id]))),
+            max_sessions=most,
+            contracted=contracted,
+        )
+        for mentor_id, most, contracted in rows
+    ]
+
+
+def _entries(session: Session, season_id: str, programme_id: str) -> list[Any]:
+    """Everyone who waits or sits; the home is the pupil's, else the school's, else unknown."""
+    rows = session.execute(
+        select(
+            Entry.id,
+            Entry.level_id,
+            Entry.priority_class,
+            Entry.joined_on,
+            Entry.lottery_number,
+            Entry.max_travel_minutes,
+            Entry.mentor_id,
+            func.coalesce(Pupil.lat, School.lat).label("lat"),
+            func.coalesce(Pupil.lon, School.lon).label("lon"),
+        )
+        .join(Pupil, Entry.pupil_id == Pupil.id)
+        .outerjoin(School, Pupil.school_id == School.id)
+        .where(Entry.season_id == season_id, Entry.programme_id == programme_id, Entry.state != EntryState.LEFT)
+        .order_by(Entry.id)
+    )
+    return list(rows)
+
+
+def _pupils(
+    session: Session,
+    entries: list[Any],
+    season_id: str,
+    programme_id: str,
+    rules: GroupRules,
+    sessions: set[str],
+    mentors: set[str],
+) -> tuple[m.Pupil, ...]:
+    choices = _grouped(
+        session.execute(
+            select(EntryChoice.entry_id, EntryChoice.session_id)
+            .join(Entry, EntryChoice.entry_id == Entry.id)
+            .where(Entry.season_id == season_id, Entry.programme_id == programme_id)
+            .order_by(EntryChoice.entry_id, EntryChoice.rank)
+        )
+    )
+    numbers = _numbers(session, entries, season_id, programme_id)
+    return tuple(
+        m.Pupil(
+            id=row.id,
+            level=row.level_id,
+            class_=min(row.priority_class, rules.classes - 1),
+            joined=row.joined_on,
+            lottery=numbers[row.id],
+            lat=row.lat,
+            lon=row.lon,
+            max_travel_minutes=row.max_travel_minutes,
+            choices=tuple(choice for choice in choices[row.id] if choice in sessions),
+            mentor=row.mentor_id if row.mentor_id in mentors else None,
+        )
+        for row in entries
+    )
+
+
+def _numbers(session: Session, entries: list[Any], season_id: str, programme_id: str) -> dict[str, int]:
+    """Lottery numbers as drawn; who came after the draw follows behind, in the order of the same seed."""
+    numbers = {row.id: row.lottery_number for row in entries if row.lottery_number is not None}
+    seed = session.scalar(
+        select(Lottery.seed).where(Lottery.season_id == season_id, Lottery.programme_id == programme_id)
+    )
+    late = [row.id for row in entries if row.lottery_number is None]
+    return numbers | lottery.draw(seed or "", late, first=max(numbers.values(), default=0) + 1)
+
+
+def _fixed(session: Session, season_id: str, sessions: set[str], mentors: set[str], pupils: set[str]) -> m.Fixed:
+    """Seats that are taken, and what a person has locked."""
+    seats = dict(
+        session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None))).tuples()
+    )
+    stays = []
+    for lock in session.scalars(select(Lock).where(Lock.season_id == season_id, Lock.kind != LockKind.VISIT)):
+        if lock.kind is LockKind.PUPIL and lock.entry_id is not None and lock.session_id is not None:
+            seats.setdefault(lock.entry_id, lock.session_id)
+        elif lock.mentor_id in mentors and lock.session_id in sessions:
+            stays.append((lock.mentor_id, lock.session_id))
+    return m.Fixed(
+        mentors=tuple(m.FixedMentor(mentor=mentor, session=place) for mentor, place in sorted(stays)),
+        pupils=tuple(
+            m.FixedPupil(pupil=pupil, session=place)
+            for pupil, place in sorted(seats.items())
+            if pupil in pupils and place in sessions
+        ),
+    )
+
+
+def _grouped(pairs: Iterable[Any]) -> defaultdict[str, list[str]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups

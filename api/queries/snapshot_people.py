@@ -1,0 +1,283 @@
+"""Role models as they may be asked now, and what they are already engaged in."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.domain.enums import LockKind, VisitState
+from api.domain.programme_rules import VisitRules
+from api.domain.school_days import days, months_before
+from api.models.bookings import Booking
+from api.models.companies import Agreement, agreement_municipality, agreement_visit_week
+from api.models.places import Holiday
+from api.models.plan_rows import Lock, lock_role_model
+from api.models.programmes import VisitWeek
+from api.models.role_models import (
+    RoleModel,
+    RoleModelBlocked,
+    RoleModelFreeTime,
+    agreement_role_model,
+    role_model_topic,
+)
+from api.models.visits import Lesson, Request, Visit, VisitRoleModel
+from matcher import problem as m
+
+LIVE = (VisitState.PLANNED, VisitState.CONFIRMED, VisitState.HELD)
+SUNDAY = timedelta(days=6)
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A live visit, or one that a person has locked: the request keeps this option, mode and people."""
+
+    option_id: str
+    mode: Literal["physical", "digital"]
+    role_models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Engagements:
+    """What stands: by request in the problem; and counted by (role model, company) for the season's other visits."""
+
+    fixed: dict[str, Kept]
+    fixed_visits: frozenset[str]
+    elsewhere: Counter[tuple[str, str | None]]
+
+    @classmethod
+    def read(cls, session: Session, season_id: str, requests: set[str], today: date) -> Engagements:
+        """Live visits and locks of a season. What began before today counts in limits only."""
+        people = _people_of_visits(session, season_id)
+        fixed: dict[str, Kept] = {}
+        visits: set[str] = set()
+        elsewhere: Counter[tuple[str, str | None]] = Counter()
+        for visit in session.scalars(
+            select(Visit)
+            .join(Request, Visit.request_id == Request.id)
+            .where(Request.season_id == season_id, Visit.state.in_(LIVE))
+            .order_by(Visit.id)
+        ):
+            members = people[visit.id]
+            if visit.request_id in requests and clock.to_oslo(visit.starts_at).date() >= today and members:
+                names = tuple(sorted(role_model for role_model, _ in members))
+                fixed[visit.request_id] = Kept(visit.option_id, visit.mode.value, names)
+                visits.add(visit.id)
+            else:
+                elsewhere.update(members)
+        for request_id, kept in _locked(session, season_id, today):
+            if request_id in requests:
+                fixed.setdefault(request_id, kept)
+        return cls(fixed, frozenset(visits), elsewhere)
+
+    @staticmethod
+    def visits_of_schools(session: Session, rules: VisitRules, today: date) -> dict[str, int]:
+        """Visits that each school has had in the months that count."""
+        since = clock.at_local(months_before(today, rules.first_visit_months), datetime.min.time())
+        until = clock.at_local(today, datetime.min.time())
+        rows = session.execute(
+            select(Request.school_id, func.count())
+            .join(Visit, Visit.request_id == Request.id)
+            .where(Visit.state.in_(LIVE), Visit.starts_at >= since, Visit.starts_at < until)
+            .group_by(Request.school_id)
+        )
+        return dict(rows.tuples())
+
+    def people(self) -> set[str]:
+        """Role models in what is fixed."""
+        return {one for kept in self.fixed.values() for one in kept.role_models}
+
+    def of(self, role_model: str, company: str | None) -> int:
+        """Engagements of a role model this season that are not in the problem."""
+        return self.elsewhere[role_model, company]
+
+
+def role_models(
+    session: Session,
+    season_id: str,
+    rules: VisitRules,
+    engagements: Engagements,
+    term: tuple[date, date],
+    today: date,
+) -> list[m.RoleModel]:
+    """Trained role models with a fresh profile. Others in fixed visits come along without any free time."""
+    confirmed_since = clock.at_local(months_before(today, rules.confirmed_months), datetime.min.time())
+    kept = engagements.people()
+    free = _free_times(session, engagements.fixed_visits, term)
+    topics = _grouped(
+        session.execute(
+            select(role_model_topic.c.role_model_id, role_model_topic.c.topic_id).order_by(role_model_topic.c.topic_id)
+        )
+    )
+    reserved = _reservations(session, season_id)
+    rows = session.scalars(select(RoleModel).order_by(RoleModel.id))
+    people = []
+    for row in rows:
+        ready = row.trained_on is not None and row.confirmed_at is not None and row.confirmed_at >= confirmed_since
+        if ready or row.id in kept:
+            spans = free(row) if ready else []
+            used = engagements.of(row.id, row.company_id)
+            people.append(_role_model(row, rules, spans, topics[row.id], reserved[row.id], used))
+    return people
+
+
+def _role_model(
+    row: RoleModel,
+    rules: VisitRules,
+    spans: Iterable[Span],
+    topics: Iterable[str],
+    reserved: Iterable[m.Reservation],
+    used: int,
+) -> m.RoleModel:
+    offered: dict[Literal["physical", "digital"], bool] = {"physical": row.physical, "digital": row.digital}
+    return m.RoleModel(
+        id=row.id,
+        company=row.company_id,
+        lat=row.lat,
+        lon=row.lon,
+        topics=tuple(topics),
+        grades=(row.lowest_grade, row.highest_grade),
+        modes=tuple(mode for mode, offers in offered.items() if offers),
+        max_travel_minutes=row.max_travel_minutes,
+        free=tuple(m.Interval(start=start, end=end) for start, end in spans),
+        max_lessons=_capped(row.max_lessons, rules.max_lessons),
+        max_per_day=_capped(row.max_per_day, rules.max_per_day),
+        max_per_week=_capped(row.max_per_week, rules.max_per_week),
+        max_per_term=max(0, _capped(row.max_per_term, rules.max_per_term) - used),
+        reserved=tuple(reserved),
+    )
+
+
+def _capped(offered: int, most: int | None) -> int:
+    return offered if most is None else min(offered, most)
+
+
+def _people_of_visits(session: Session, season_id: str) -> defaultdict[str, list[tuple[str, str | None]]]:
+    members: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for visit_id, role_model, company in session.execute(
+        select(VisitRoleModel.visit_id, RoleModel.id, RoleModel.company_id)
+        .join(RoleModel, VisitRoleModel.role_model_id == RoleModel.id)
+        .join(Visit, VisitRoleModel.visit_id == Visit.id)
+        .join(Request, Visit.request_id == Request.id)
+        .where(Request.season_id == season_id)
+    ):
+        members[visit_id].append((role_model, company))
+    return members
+
+
+def _locked(session: Session, season_id: str, today: date) -> Iterator[tuple[str, Kept]]:
+    """Locked visits that are still to come, by request."""
+    members = _grouped(session.execute(select(lock_role_model.c.lock_id, lock_role_model.c.role_model_id)))
+    first_lesson = select(func.min(Lesson.starts_at)).where(Lesson.option_id == Lock.option_id).scalar_subquery()
+    rows = session.execute(
+        select(Lock, first_lesson).where(Lock.season_id == season_id, Lock.kind == LockKind.VISIT).order_by(Lock.id)
+    )
+    lock: Any  # the database says that a visit's lock has request, option and mode
+    for lock, starts_at in rows:
+        people = tuple(sorted(members[lock.id]))
+        if people and starts_at is not None and clock.to_oslo(starts_at).date() >= today:
+            yield lock.request_id, Kept(lock.option_id, lock.mode.value, people)
+
+
+def _reservations(session: Session, season_id: str) -> defaultdict[str, list[m.Reservation]]:
+    """Each agreement person's visit weeks, Monday to Sunday, for the week's own municipality.
+
+    A week of a municipality that the agreement does not name is kept for all that it names.
+    """
+    towns = _grouped(
+        session.execute(
+            select(agreement_municipality.c.agreement_id, agreement_municipality.c.municipality_id).order_by(
+                agreement_municipality.c.municipality_id
+            )
+        )
+    )
+    reserved: defaultdict[str, list[m.Reservation]] = defaultdict(list)
+    for role_model, agreement, town, monday in session.execute(
+        select(agreement_role_model.c.role_model_id, Agreement.id, VisitWeek.municipality_id, VisitWeek.monday)
+        .join(Agreement, agreement_role_model.c.agreement_id == Agreement.id)
+        .join(agreement_visit_week, agreement_visit_week.c.agreement_id == Agreement.id)
+        .join(VisitWeek, agreement_visit_week.c.visit_week_id == VisitWeek.id)
+        .where(Agreement.season_id == season_id)
+        .order_by(agreement_role_model.c.role_model_id, VisitWeek.monday, VisitWeek.municipality_id)
+    ):
+        named = [town] if town in towns[agreement] else towns[agreement]
+        if named:
+            days_of_week: dict[str, Any] = {"from_": monday, "to": monday + SUNDAY}
+            reserved[role_model].append(m.Reservation(municipalities=tuple(named), **days_of_week))
+    return reserved
+
+
+def _free_times(session: Session, fixed_visits: frozenset[str], term: tuple[date, date]) -> Any:
+    """A function from a role model's row to its free spans in the term: weekly times on days that are not blocked,
+    after any absence or pause, outside public holidays, without what the person is booked for elsewhere.
+    """
+    weekly = defaultdict(list)
+    for time in session.scalars(
+        select(RoleModelFreeTime).order_by(RoleModelFreeTime.role_model_id, RoleModelFreeTime.starts)
+    ):
+        weekly[time.role_model_id, time.weekday].append((time.starts, time.ends))
+    holidays = set(session.scalars(select(Holiday.day)))
+    blocked = {
+        (row.role_model_id, day)
+        for row in session.scalars(
+            select(RoleModelBlocked).where(
+                or_(RoleModelBlocked.to_date >= term[0], RoleModelBlocked.from_date <= term[1])
+            )
+        )
+        for day in days(max(row.from_date, term[0]), min(row.to_date, term[1]))
+    }
+    taken = _booked(session, fixed_visits)
+    dates = [day for day in days(*term) if day not in holidays]
+
+    def spans(row: RoleModel) -> list[Span]:
+        away = max(row.away_until or date.min, row.paused_until or date.min)
+        times = (
+            (datetime.combine(day, starts), datetime.combine(day, ends))
+            for day in dates
+            if day > away and (row.id, day) not in blocked
+            for starts, ends in weekly[row.id, day.isoweekday()]
+        )
+        return [part for span in times for part in _without(span, taken[row.person_id])]
+
+    return spans
+
+
+def _booked(session: Session, fixed_visits: frozenset[str]) -> defaultdict[str, list[Span]]:
+    """People's time that is taken by anything but the fixed visits of the problem, which count by themselves."""
+    taken: defaultdict[str, list[Span]] = defaultdict(list)
+    rows = session.execute(
+        select(Booking.person_id, Booking.starts_at, Booking.ends_at, Booking.visit_id)
+        .join(RoleModel, RoleModel.person_id == Booking.person_id)
+        .where(Booking.released_at.is_(None))
+        .order_by(Booking.starts_at)
+    )
+    for person, starts_at, ends_at, visit_id in rows:
+        if visit_id is None or visit_id not in fixed_visits:
+            taken[person].append((clock.to_local(starts_at), clock.to_local(ends_at)))
+    return taken
+
+
+def _without(span: Span, taken: Iterable[Span]) -> Iterator[Span]:
+    """What is left of a span when each of `taken`, in order of their starts, is cut out."""
+    start, end = span
+    for other_start, other_end in taken:
+        if other_start < end and start < other_end:
+            if start < other_start:
+                yield start, other_start
+            start = max(start, other_end)
+    if start < end:
+        yield start, end
+
+
+def _grouped(pairs: Iterable[Any]) -> defaultdict[str, list[str]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
