@@ -227,9 +227,7 @@ def _free_times(session: Session, fixed_visits: frozenset[str], term: tuple[date
     blocked = {
         (row.role_model_id, day)
         for row in session.scalars(
-            select(RoleModelBlocked).where(
-                or_(RoleModelBlocked.to_date >= term[0], RoleModelBlocked.from_date <= term[1])
-            )
+            select(RoleModelBlocked).where(RoleModelBlocked.to_date >= term[0], RoleModelBlocked.from_date <= term[1])
         )
         for day in days(max(row.from_date, term[0]), min(row.to_date, term[1]))
     }
