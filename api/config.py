@@ -14,6 +14,9 @@ from api.errors import ConfigurationError
 
 Environment = Literal["development", "production"]
 MIN_SECRET = 32
+SECRET_REMEDY = (
+    f"Set it to at least {MIN_SECRET} random characters, or set TREFFPUNKT_ENV=development on your own machine."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,25 @@ class Settings:
 
     data: folder of the embedded database and of everything else that is kept; created when first used.
     database_url: SQLAlchemy URL, SQLite in the data folder unless given.
-    secret_key: at least 32 characters; in development a fresh one for each process when none is given.
+    secret: at least 32 characters; in development a fresh one for each process when none is given.
     host, port: where `treffpunkt serve` listens.
     """
 
     env: Environment
     data: Path
     database_url: str = field(repr=False)  # may hold a password
-    secret_key: str = field(repr=False)
+    secret: str | None = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+
+    @property
+    def secret_key(self) -> str:
+        """What sessions and links are signed with. Raises ConfigurationError where none is set."""
+        if self.secret is None:
+            raise ConfigurationError(
+                "TREFFPUNKT_SECRET_KEY is missing.", field="TREFFPUNKT_SECRET_KEY", remedy=SECRET_REMEDY
+            )
+        return self.secret
 
     @property
     def development(self) -> bool:
@@ -51,7 +63,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         env=environment,
         data=data,
         database_url=normal_url(environ.get("DATABASE_URL") or f"sqlite:///{data / 'treffpunkt.db'}"),
-        secret_key=_secret(environ.get("TREFFPUNKT_SECRET_KEY", ""), environment),
+        secret=_secret(environ.get("TREFFPUNKT_SECRET_KEY", ""), environment),
         host=environ.get("TREFFPUNKT_HOST") or "127.0.0.1",
         port=_port(environ.get("TREFFPUNKT_PORT") or "8000"),
     )
@@ -77,15 +89,12 @@ def normal_url(url: str) -> str:
     )
 
 
-def _secret(given: str, env: Environment) -> str:
-    if not given and env == "development":
-        return secrets.token_hex(MIN_SECRET)
+def _secret(given: str, env: Environment) -> str | None:
+    if not given:
+        return secrets.token_hex(MIN_SECRET) if env == "development" else None
     if len(given) < MIN_SECRET:
         raise ConfigurationError(
-            "TREFFPUNKT_SECRET_KEY is missing." if not given else "TREFFPUNKT_SECRET_KEY is too short.",
-            field="TREFFPUNKT_SECRET_KEY",
-            remedy=f"Set it to at least {MIN_SECRET} random characters, "
-            "or set TREFFPUNKT_ENV=development on your own machine.",
+            "TREFFPUNKT_SECRET_KEY is too short.", field="TREFFPUNKT_SECRET_KEY", remedy=SECRET_REMEDY
         )
     return given
 
