@@ -1,0 +1,105 @@
+"""The goals of a study-group plan in their order, each one function. GOALS is the contents.
+
+The first six are linear in the joint model's columns; `choices` and `continuity` are counted on a finished placement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from matcher.groups.facts import Facts
+from matcher.groups.linear import Terms, Values
+from matcher.groups.model import JointModel
+
+
+@dataclass(frozen=True, slots=True)
+class LinearGoal:
+    """value = Σ coefficient * column + constant, whole for every plan."""
+
+    name: str
+    sense: Literal["max", "min"]
+    terms: Terms
+    constant: int
+
+    @property
+    def maximize(self) -> bool:
+        """True for `max`."""
+        return self.sense == "max"
+
+    def value(self, columns: Values) -> int:
+        """The goal's value of a plan written as columns."""
+        return round(float(sum(value * columns[column] for column, value in self.terms.items()))) + self.constant
+
+
+def returning(model: JointModel) -> LinearGoal:
+    """max Σ served pupils of class 0."""
+    return _served_pupils(model, "returning", lambda p: int(model.facts.pupils[p].class_ == 0))
+
+
+def served(model: JointModel) -> LinearGoal:
+    """max Σ served pupils."""
+    return _served_pupils(model, "served", lambda _: 1)
+
+
+def served_class(model: JointModel, number: int) -> LinearGoal:
+    """max Σ served pupils of class `number`, for 1 .. K-2; the last class follows from the others."""
+    return _served_pupils(model, f"served_class_{number}", lambda p: int(model.facts.pupils[p].class_ == number))
+
+
+def queue(model: JointModel) -> LinearGoal:
+    """max Σ over served of (n - position)."""
+    return _served_pupils(model, "queue", model.facts.weight)
+
+
+def short_hours(model: JointModel) -> LinearGoal:
+    """min Σ over mentors of max(0, contracted - sessions)."""
+    return LinearGoal("short_hours", "min", dict.fromkeys(model.short_hours, 1.0), 0)
+
+
+def extra_shifts(model: JointModel) -> LinearGoal:
+    """min Σ over mentors of max(0, sessions - contracted)."""
+    return LinearGoal("extra_shifts", "min", dict.fromkeys(model.extra_shifts, 1.0), 0)
+
+
+def choices(facts: Facts, seat: Mapping[int, int]) -> int:
+    """min Σ over served of the index of the choice given, first = 0; taken in queue order (see queue_order.py)."""
+    return sum(dict(facts.choices[p])[s] for p, s in seat.items())
+
+
+def continuity(facts: Facts, contact: Mapping[int, int]) -> int:
+    """max pupils whose contact mentor is the one they name, sessions as given."""
+    return sum(facts.pupils[p].mentor == facts.mentors[m].id for p, m in contact.items())
+
+
+GOALS: tuple[Callable[..., object], ...] = (
+    returning,
+    served,
+    served_class,
+    queue,
+    short_hours,
+    extra_shifts,
+    choices,
+    continuity,
+)
+"""Every goal in order; the function's name is the goal's (`served_class` stands for served_class_1 .. K-2)."""
+
+
+def class_goals(model: JointModel) -> Sequence[LinearGoal]:
+    """The goals that tell pupils apart by class only."""
+    middle = range(1, model.facts.problem.rules.classes - 1)
+    return (returning(model), served(model), *(served_class(model, number) for number in middle))
+
+
+def roster_goals(model: JointModel) -> Sequence[LinearGoal]:
+    """The goals that choose mentors and open sessions, in order. `queue` needs a model whose parts are pupils."""
+    return (
+        *class_goals(model),
+        queue(model),
+        short_hours(model),
+        extra_shifts(model),
+    )
+
+
+def _served_pupils(model: JointModel, name: str, weight: Callable[[int], int]) -> LinearGoal:
+    fixed = sum(weight(p) for p in model.facts.fixed_seat)
+    return LinearGoal(name, "max", model.served_parts(weight), fixed)

@@ -1,0 +1,165 @@
+"""The best plan of study groups until the stop, with a proven bound for every goal."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from platform import python_version
+
+from matcher.control import OnProgress, Settings, Stop
+from matcher.groups import goals as goal_functions
+from matcher.groups.conflicts import conflicts
+from matcher.groups.contacts import contacts
+from matcher.groups.facts import Facts
+from matcher.groups.queue_order import passed_over, take_choices, take_seats
+from matcher.groups.roster import Roster
+from matcher.groups.search import Candidate, NoValidPlan, Search
+from matcher.plan import (
+    BoundSource,
+    Certificate,
+    Conflict,
+    Goal,
+    GroupPlan,
+    PlanMentor,
+    PlanSession,
+    Status,
+    UnservedPupil,
+)
+from matcher.problem import GroupProblem, problem_sha256
+
+
+def solve(problem: GroupProblem, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> GroupPlan:
+    """The plan with everything but the judge's word and the reasons of the unserved.
+
+    Ends when all goals are proven, or with the best plan so far when `stop` says so. `infeasible` names fixed entries
+    that cannot stand together; `unknown` only when the stop came before the fixed entries were seated.
+    """
+    facts = Facts(problem)
+    search = Search(facts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
+    maker = _PlanMaker(facts, stop, seed, settings)
+    try:
+        search.run()
+    except NoValidPlan:
+        return maker.without_answer("infeasible", conflicts(facts, search.solver))
+    if search.best is None:
+        return maker.without_answer("unknown", ())
+    return maker.plan(search, search.best)
+
+
+class _PlanMaker:
+    """Writes plans for one run."""
+
+    def __init__(self, facts: Facts, stop: Stop, seed: int, settings: Settings) -> None:
+        self._facts = facts
+        self._stop = stop
+        self._seed = seed
+        self._settings = settings
+        self._sha256 = problem_sha256(facts.problem)
+
+    def without_answer(self, status: Status, found: tuple[Conflict, ...]) -> GroupPlan:
+        """A plan that holds nothing."""
+        return GroupPlan(
+            problem_sha256=self._sha256,
+            status=status,
+            sessions=(),
+            goals=(),
+            unserved=(),
+            certificate=self._certificate({}, 0, 0),
+            conflicts=found,
+        )
+
+    def plan(self, search: Search, best: Candidate) -> GroupPlan:
+        """The plan of the best roster: choices by the choice rule, contact mentors, goals with bounds."""
+        facts, roster = self._facts, best.roster
+        values: Sequence[int] = best.values
+        if facts.problem.rules.placement == "queue_first":
+            seat = take_seats(facts, roster, best.placement)
+            columns = search.by_pupil.columns_of(roster.stands(), seat)
+            values = [goal.value(columns) for goal in search.goals]
+            search.certify(values)
+            skipped = 0
+        else:
+            seat = take_choices(facts, roster, best.placement)
+            skipped = passed_over(facts, roster, best.placement)
+        contact = contacts(facts, roster, seat)
+        goals, sources = self._goals(search, values, seat, contact)
+        return GroupPlan(
+            problem_sha256=self._sha256,
+            status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
+            sessions=_sessions(facts, roster, seat, contact),
+            goals=goals,
+            unserved=_unserved(facts, seat),
+            certificate=self._certificate(sources, skipped, _choice_envy(facts, seat, contact)),
+        )
+
+    def _goals(
+        self, search: Search, values: Sequence[int], seat: Mapping[int, int], contact: Mapping[int, int]
+    ) -> tuple[tuple[Goal, ...], dict[str, BoundSource]]:
+        found = []
+        sources: dict[str, BoundSource] = {}
+        bounds: list[int] = []
+        for number, goal in enumerate(search.goals):
+            bound, sources[goal.name] = search.bound(number, values, bounds)
+            bounds.append(bound)
+            found.append(Goal(name=goal.name, sense=goal.sense, value=values[number], bound=bound))
+        index = goal_functions.choices(self._facts, seat)
+        same = goal_functions.continuity(self._facts, contact)
+        found.append(Goal(name="choices", sense="min", value=index, bound=index))
+        found.append(Goal(name="continuity", sense="max", value=same, bound=same))
+        return tuple(found), sources | {"choices": "replay", "continuity": "flow"}
+
+    def _certificate(self, sources: dict[str, BoundSource], skipped: int, envy: int) -> Certificate:
+        return Certificate(
+            bound_source=sources,
+            seconds=round(self._stop.elapsed, 3),
+            seed=self._seed,
+            settings=self._settings.as_dict() | {"seconds": self._stop.seconds},
+            versions={"ortools": version("ortools"), "python": python_version()},
+            passed_over=skipped,
+            choice_envy=envy,
+        )
+
+
+def _sessions(
+    facts: Facts, roster: Roster, seat: Mapping[int, int], contact: Mapping[int, int]
+) -> tuple[PlanSession, ...]:
+    pupils: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for p, s in seat.items():
+        pupils[s, contact[p]].append(facts.pupils[p].id)
+    found = []
+    for s in roster.open_sessions:
+        mentors = [PlanMentor(id=facts.mentors[m].id, pupils=tuple(sorted(pupils[s, m]))) for m in roster.mentors[s]]
+        mentors.sort(key=lambda mentor: mentor.id)
+        found.append(PlanSession(session=facts.sessions[s].id, mentors=tuple(mentors)))
+    return tuple(sorted(found, key=lambda session: session.session))
+
+
+def _unserved(facts: Facts, seat: Mapping[int, int]) -> tuple[UnservedPupil, ...]:
+    """Pupils without a seat in queue order, each with the number of them ahead who may sit in one of its sessions."""
+    waiting = [0] * len(facts.sessions)
+    found = []
+    for bit, p in enumerate(p for p in facts.queue if p not in seat):
+        ahead = 0
+        for s, _ in facts.within_reach[p]:
+            ahead |= waiting[s]
+            waiting[s] |= 1 << bit
+        found.append(UnservedPupil(pupil=facts.pupils[p].id, ahead=ahead.bit_count(), reasons=()))
+    return tuple(found)
+
+
+def _choice_envy(facts: Facts, seat: Mapping[int, int], contact: Mapping[int, int]) -> int:
+    """Served pupils who prefer a session where someone behind them has a seat with a mentor for their level.
+
+    Fixed pupils envy nobody and their seats are nobody's.
+    """
+    last: dict[tuple[int, str], int] = {}
+    for p, s in seat.items():
+        if p not in facts.fixed_seat:
+            for level in facts.levels[contact[p]]:
+                last[s, level] = max(last.get((s, level), -1), facts.position[p])
+    envious = 0
+    for p, seated in seat.items():
+        if p not in facts.fixed_seat:
+            index = dict(facts.choices[p])[seated]
+            better = [s for s, i in facts.choices[p] if i < index]
+            envious += any(last.get((s, facts.pupils[p].level), -1) > facts.position[p] for s in better)
+    return envious
