@@ -127,8 +127,8 @@ def choice_envy(enumeration: GroupEnumeration, seats: Mapping[str, tuple[str, st
     free = [pupil for pupil in enumeration.queue if pupil.id in seats and pupil.id not in enumeration.fixed_seats]
     envious = 0
     for n, pupil in enumerate(free):
-        ranked = list(pupil.choices)
-        better = ranked[: ranked.index(seats[pupil.id][0])]
+        session = seats[pupil.id][0]
+        better = pupil.choices[: pupil.choices.index(session)] if session in pupil.choices else ()
         envious += any(
             seats[other.id][0] in better
             and seats[other.id][0] in enumeration.eligible[pupil.id]
