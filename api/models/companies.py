@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.models.base import Base, Code, Created, Identified, Name, Versioned, ref
 from api.models.people import Person
+from api.models.personal import Retention, tag
 from api.models.places import Municipality
 from api.models.programmes import Season, VisitWeek
 
@@ -19,7 +20,7 @@ class Company(Identified, Versioned, Created, Base):
     name: Mapped[Name] = mapped_column(unique=True)
     orgnr: Mapped[Code | None] = mapped_column(unique=True)
     quota: Mapped[int | None]
-    contact_id: Mapped[str | None] = ref(Person.id)
+    contact_id: Mapped[str | None] = ref(Person.id, info=tag("ask the company", Retention.CONTACT))
 
     contact: Mapped[Person | None] = relationship()
     agreements: Mapped[list[Agreement]] = relationship(back_populates="company")

@@ -90,8 +90,8 @@ class School(Identified, Versioned, Created, Base):
     __table_args__ = (
         CheckConstraint(PLACED, name="placed"),
         CheckConstraint(
-            "(lowest_grade IS NULL AND highest_grade IS NULL)"
-            " OR (lowest_grade >= 1 AND lowest_grade <= highest_grade AND highest_grade <= 13)",
+            "(lowest_grade IS NULL) = (highest_grade IS NULL)"
+            " AND lowest_grade >= 1 AND lowest_grade <= highest_grade AND highest_grade <= 13",
             name="grades",
         ),
         CheckConstraint("pupils >= 0", name="pupils"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from api.domain.enums import PlanStatus, RunKind, RunState, Sense
 from api.models.access import User
 from api.models.base import Base, Created, Hash, Identified, JsonList, JsonObject, Versioned, ref, text_column
+from api.models.personal import Retention, tag
 from api.models.programmes import ProgrammeRuleVersion, Season
 
 
@@ -27,7 +28,7 @@ class Run(Identified, Versioned, Created, Base):
     kind: Mapped[RunKind]
     season_id: Mapped[str] = ref(Season.id)
     rule_version_id: Mapped[str] = ref(ProgrammeRuleVersion.id)
-    requested_by_id: Mapped[str | None] = ref(User.id)
+    requested_by_id: Mapped[str | None] = ref(User.id, info=tag("tell who ordered the run", Retention.AUDIT))
     state: Mapped[RunState] = mapped_column(default=RunState.QUEUED)
     seed: Mapped[int] = mapped_column(BigInteger, default=1)
     settings: Mapped[JsonObject] = mapped_column(default=dict)

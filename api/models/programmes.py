@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.domain.enums import ProgrammeKind, WindowKind
@@ -77,7 +77,10 @@ class LevelCover(Base):
     level_id: Mapped[str] = ref(Level.id, owned=True, primary_key=True)
     covers_id: Mapped[str] = ref(Level.id, owned=True, primary_key=True)
 
-    __table_args__ = (CheckConstraint("level_id <> covers_id", name="other"),)
+    __table_args__ = (
+        Index("ix_level_cover_covers_id", "covers_id"),
+        CheckConstraint("level_id <> covers_id", name="other"),
+    )
 
 
 class Season(Identified, Versioned, Base):

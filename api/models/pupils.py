@@ -13,7 +13,7 @@ from api.models.base import Base, Code, Created, Hash, Identified, Versioned, re
 from api.models.groups import GroupSession, Mentor
 from api.models.people import Person
 from api.models.personal import Retention, tag
-from api.models.places import School
+from api.models.places import PLACED, School
 from api.models.planning import Plan
 from api.models.programmes import Level, Programme, Season
 
@@ -41,9 +41,7 @@ class Pupil(Identified, Versioned, Created, Base):
 
     __table_args__ = (
         UniqueConstraint("person_id"),
-        CheckConstraint(
-            "(lat IS NULL AND lon IS NULL) OR (lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180)", name="placed"
-        ),
+        CheckConstraint(f"(lat IS NULL) = (lon IS NULL) AND {PLACED}", name="placed"),
     )
 
 

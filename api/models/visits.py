@@ -38,7 +38,7 @@ class Request(Identified, Versioned, Created, Base):
     programme_id: Mapped[str] = ref(Programme.id)
     window_id: Mapped[str | None] = ref(Window.id)
     school_id: Mapped[str] = ref(School.id)
-    contact_id: Mapped[str | None] = ref(Person.id)
+    contact_id: Mapped[str | None] = ref(Person.id, info=tag("answer the request", Retention.CONTACT))
     state: Mapped[RequestState] = mapped_column(default=RequestState.OPEN)
     submitted_at: Mapped[datetime] = mapped_column(default=clock.now)
     answer_on: Mapped[date]
@@ -112,6 +112,8 @@ class RequestTopic(Base):
     request_id: Mapped[str] = ref(Request.id, owned=True, primary_key=True)
     topic_id: Mapped[str] = ref(Topic.id, primary_key=True)
     use: Mapped[TopicUse] = mapped_column(primary_key=True)
+
+    topic: Mapped[Topic] = relationship()
 
     __table_args__ = (Index("ix_request_topic_topic_id", "topic_id"),)
 

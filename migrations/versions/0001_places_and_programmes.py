@@ -174,6 +174,7 @@ def create_level_cover() -> None:
         sa.ForeignKeyConstraint(["level_id"], ["level.id"], name=op.f("fk_level_cover_level_id"), ondelete="CASCADE"),
         sa.CheckConstraint("level_id <> covers_id", name=op.f("ck_level_cover_other")),
     )
+    op.create_index(op.f("ix_level_cover_covers_id"), "level_cover", ["covers_id"])
 
 
 def create_municipality() -> None:
@@ -286,8 +287,8 @@ def create_school() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["school_owner.id"], name=op.f("fk_school_owner_id")),
         sa.CheckConstraint(
             (
-                "(lowest_grade IS NULL AND highest_grade IS NULL) OR (lowest_grade >= 1 AND lowest_grade <="
-                " highest_grade AND highest_grade <= 13)"
+                "(lowest_grade IS NULL) = (highest_grade IS NULL) AND lowest_grade >= 1 AND lowest_grade <="
+                " highest_grade AND highest_grade <= 13"
             ),
             name=op.f("ck_school_grades"),
         ),

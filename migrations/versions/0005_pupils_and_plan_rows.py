@@ -90,7 +90,7 @@ def create_pupil() -> None:
         sa.UniqueConstraint("person_id", name=op.f("uq_pupil_person_id")),
         sa.CheckConstraint("gender IN ('girl', 'boy', 'other')", name=op.f("ck_pupil_gender")),
         sa.CheckConstraint(
-            "(lat IS NULL AND lon IS NULL) OR (lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180)",
+            "(lat IS NULL) = (lon IS NULL) AND lat BETWEEN -90 AND 90 AND lon BETWEEN -180 AND 180",
             name=op.f("ck_pupil_placed"),
         ),
     )
