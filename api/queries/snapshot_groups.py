@@ -137,7 +137,7 @@ def _pupils(
     )
     numbers = _numbers(session, entries, season_id, programme_id)
     return tuple(
-        m.Pupil(
+        m.Pupil(  # type: ignore[call-arg]  # `class` in JSON
             id=row.id,
             level=row.level_id,
             class_=min(row.priority_class, rules.classes - 1),
@@ -166,7 +166,9 @@ def _numbers(session: Session, entries: list[Any], season_id: str, programme_id:
 def _fixed(session: Session, season_id: str, sessions: set[str], mentors: set[str], pupils: set[str]) -> m.Fixed:
     """Seats that are taken, and what a person has locked."""
     seats = dict(
-        session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None))).tuples()
+        session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None)))
+        .tuples()
+        .all()
     )
     stays = []
     for lock in session.scalars(select(Lock).where(Lock.season_id == season_id, Lock.kind != LockKind.VISIT)):
