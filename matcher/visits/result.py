@@ -34,7 +34,7 @@ def infeasible_plan(
         status="infeasible",
         visits=(),
         goals=(),
-        unserved=tuple(UnservedRequest(request=request.id, reasons=()) for request in problem.requests),
+        unserved=(),
         certificate=certificate({}, seed=seed, settings=settings, seconds=seconds),
         conflicts=found,
     )
