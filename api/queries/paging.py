@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 MAX_SIZE = 200
 
 Item = TypeVar("Item")
 Shown = TypeVar("Shown")
-SortColumns = Mapping[str, Sequence[ColumnElement[Any]]]
+SortColumns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def window(number: int, size: int, sort: str | None, allowed: Sequence[str]) -> 
     return Window(max(1, number), min(max(1, size), MAX_SIZE), key, str(sort).startswith("-"))
 
 
-def page_of(session: Session, statement: Select[Any], asked: Window, columns: SortColumns) -> Page[Any]:
+def page_of(session: Session, statement: Select[*tuple[Any, ...]], asked: Window, columns: SortColumns) -> Page[Any]:
     """Two queries: the count and the rows. `columns` maps a sort key to what it sorts by, ending in something unique.
 
     The first key holds where `asked.sort` is none of them. A statement of one entity or column gives those, one of

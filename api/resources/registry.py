@@ -3,9 +3,10 @@
 from flask import Flask
 
 from api.edge.problems import ProblemApi
-from api.resources import docs
+from api.resources import docs, places, plans, requests, role_models, runs
 
 PREFIX = "/api/v1"
+RESOURCES = (places.blueprint, requests.blueprint, role_models.blueprint, runs.blueprint, plans.blueprint)
 
 
 def register_resources(app: Flask) -> None:
@@ -13,6 +14,17 @@ def register_resources(app: Flask) -> None:
         API_TITLE="Treffpunkt",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={
+            "security": [{"token": []}, {"session": []}, {}],
+            "components": {
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer"},
+                    "session": {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]},
+                }
+            },
+        },
     )
     api = ProblemApi(app)
+    for blueprint in RESOURCES:
+        api.register_blueprint(blueprint, url_prefix=PREFIX)
     app.register_blueprint(docs.make_blueprint(api))

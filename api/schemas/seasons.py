@@ -1,0 +1,62 @@
+"""Seasons, their figures and their sessions: what public pages show."""
+
+from marshmallow import fields
+
+from api.domain.enums import SessionState
+from api.edge.rest import PageQuery, list_schema, sort_field
+from api.schemas.fields import Clock, PublicId, StrictSchema, Word
+
+
+class SeasonSchema(StrictSchema):
+    id = PublicId(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    starts_on = fields.Date(required=True)
+    ends_on = fields.Date(required=True)
+
+
+class SeasonQuery(PageQuery):
+    sort = sort_field("starts_on", "name")
+
+
+class FiguresSchema(StrictSchema):
+    """Counts of a season. Those of plans are of the newest plan of each kind, None before there is one."""
+
+    requests = fields.Integer(required=True)
+    schools = fields.Integer(required=True, metadata={"description": "schools with a request"})
+    classes = fields.Integer(required=True)
+    visits = fields.Integer(required=True, allow_none=True, metadata={"description": "requests with a visit planned"})
+    sites = fields.Integer(required=True, metadata={"description": "sites with a session"})
+    sessions = fields.Integer(required=True)
+    pupils = fields.Integer(required=True, metadata={"description": "pupils who asked for a place"})
+    seats = fields.Integer(required=True, allow_none=True, metadata={"description": "pupils with a place planned"})
+    waiting = fields.Integer(required=True, allow_none=True)
+    visit_plan = PublicId(required=True, allow_none=True)
+    group_plan = PublicId(required=True, allow_none=True)
+
+
+class SessionSchema(StrictSchema):
+    """A room at a weekly time, Norwegian wall clock. weekday: 1 Monday to 7."""
+
+    id = PublicId(required=True)
+    season = PublicId(required=True, attribute="season_id")
+    site = PublicId(required=True, attribute="site_id")
+    weekday = fields.Integer(required=True)
+    starts = Clock(required=True)
+    ends = Clock(required=True)
+    seats = fields.Integer(required=True)
+    ratio = fields.Integer(required=True)
+    target = fields.Integer(required=True)
+    min_mentors = fields.Integer(required=True)
+    min_pupils = fields.Integer(required=True)
+    state = Word(SessionState, required=True)
+
+
+class SessionQuery(PageQuery):
+    sort = sort_field("weekday", "site", "seats")
+    season = PublicId()
+    site = PublicId()
+
+
+SeasonList = list_schema(SeasonSchema)
+SessionList = list_schema(SessionSchema)
