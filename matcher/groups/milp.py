@@ -13,6 +13,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from ortools.math_opt.python import mathopt
+from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from matcher.control import Settings, Stop
 from matcher.groups.goals import LinearGoal
@@ -58,9 +61,8 @@ class Optimiser:
         relaxed = mathopt.Model.from_model_proto(model.proto(goal.terms, maximize=goal.maximize))
         for variable in relaxed.variables():
             variable.integer = False
-        result = mathopt.solve(
-            relaxed, mathopt.SolverType.GLOP, params=mathopt.SolveParameters(time_limit=_delta(self.stop.remaining()))
-        )
+        with _interrupter(self.stop) as interrupter:
+            result = mathopt.solve(relaxed, mathopt.SolverType.GLOP, interrupter=interrupter)
         if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
             return Relaxation(None, infeasible=True)
         if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
@@ -187,6 +189,27 @@ def whole_bound(bound: float, *, maximize: bool) -> int:
     """The bound of a whole value from a bound in doubles: rounded outwards by 1e-6, and by 1e-9 of its size."""
     slack = 1e-6 + 1e-9 * abs(bound)
     return math.floor(bound + slack) if maximize else math.ceil(bound - slack)
+
+
+@contextmanager
+def _interrupter(stop: Stop) -> Iterator[SolveInterrupter]:
+    """Interrupts a solve in this process once the stop says so; for solvers that listen, as GLOP does."""
+    interrupter = SolveInterrupter()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(LOOK_SECONDS):
+            if stop.expired:
+                interrupter.interrupt()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield interrupter
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _delta(seconds: float) -> timedelta | None:

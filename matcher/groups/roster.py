@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
-from matcher.groups.facts import Facts
+from matcher.groups.facts import Facts, overlap
 from matcher.groups.linear import Values
 from matcher.groups.model import JointModel
 
@@ -26,9 +27,25 @@ class Roster:
                 yield m, s
 
 
-def empty_roster(facts: Facts) -> Roster:
-    """Nobody stands anywhere; the roster of the empty plan."""
-    return Roster(((),) * len(facts.sessions))
+def is_valid(facts: Facts, roster: Roster) -> bool:
+    """Fixed mentors stay, and no rule is broken that asks nothing of pupils.
+
+    These are `min_mentors`, `mentor_session`, `mentor_max` and `mentor_overlap`.
+    """
+    stands = set(roster.stands())
+    if not facts.fixed_stands <= stands:
+        return False
+    if any(len(roster.mentors[s]) < facts.min_mentors[s] for s in roster.open_sessions):
+        return False
+    held: dict[int, list[int]] = {}
+    for m, s in stands:
+        held.setdefault(m, []).append(s)
+    return all(
+        set(sessions) <= set(facts.stands[m])
+        and len(sessions) <= facts.mentors[m].max_sessions
+        and not any(overlap(facts.sessions[a], facts.sessions[b]) for a, b in combinations(sessions, 2))
+        for m, sessions in held.items()
+    )
 
 
 def roster_of(model: JointModel, columns: Values) -> Roster:

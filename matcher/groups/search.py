@@ -11,12 +11,13 @@ from functools import cached_property
 
 from matcher.control import OnProgress, Progress, Settings, Stop
 from matcher.groups.facts import Facts
+from matcher.groups.first import filled_up, first_roster
 from matcher.groups.goals import LinearGoal, class_goals, roster_goals
 from matcher.groups.linear import INFINITE, Row, Values
 from matcher.groups.milp import Optimiser, whole_bound
 from matcher.groups.model import JointModel
 from matcher.groups.placement import Placement, place
-from matcher.groups.roster import Roster, empty_roster, roster_of
+from matcher.groups.roster import Roster, is_valid, roster_of
 from matcher.groups.rules import RULES
 from matcher.plan import BoundSource
 
@@ -81,7 +82,7 @@ class Search:
 
     def run(self) -> None:
         """Go through the goals. Raises NoValidPlan when the fixed entries leave none."""
-        self._consider(Roster(_fixed_mentors(self.facts)))
+        self._consider(first_roster(self.facts))
         for number in range(len(self.goals)):
             self._improve(number)
             if self.best is None and not self.stop.expired:
@@ -166,6 +167,8 @@ class Search:
             self.proofs.append(Proof(number, floors, bound, "branch_and_bound"))
         if outcome.columns is not None:
             self._consider(roster_of(model, outcome.columns))
+            if self.best is not None and number == 0:
+                self._consider(filled_up(self.facts, self.best.roster, self.best.placement.seat))
         if self.best is not None:
             bound, _ = self.bound(number, self.best.values, ())
             self._report(goal.name, self.best.values[number], bound)
@@ -177,7 +180,7 @@ class Search:
 
     def _consider(self, roster: Roster) -> None:
         """Make a plan of a roster, and keep it when it is the best so far."""
-        placement = place(self.facts, roster)
+        placement = place(self.facts, roster) if is_valid(self.facts, roster) else None
         if placement is None:
             return
         columns: Values = self.by_pupil.columns_of(roster.stands(), placement.seat)
@@ -225,10 +228,3 @@ def _floor_rows(goals: Sequence[LinearGoal], floors: Sequence[int]) -> list[Row]
         value = float(floor - goal.constant)
         rows.append(Row(goal.terms, value, INFINITE) if goal.maximize else Row(goal.terms, -INFINITE, value))
     return rows
-
-
-def _fixed_mentors(facts: Facts) -> tuple[tuple[int, ...], ...]:
-    here: list[list[int]] = [list(mentors) for mentors in empty_roster(facts).mentors]
-    for m, s in sorted(facts.fixed_stands):
-        here[s].append(m)
-    return tuple(tuple(mentors) for mentors in here)
