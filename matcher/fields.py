@@ -104,9 +104,19 @@ def parse_as(formats: Mapping[str, TypeAdapter[Any]], text: str | bytes) -> Any:
     try:
         return formats[name].validate_python(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise InvalidProblem([_line(fault) for fault in error.errors()]) from None
+        raise InvalidProblem([_line(fault) for fault in _own_faults(error.errors())]) from None
     except RecursionError:
         raise InvalidProblem(["$: is nested too deeply; use the shape of the format"]) from None
+
+
+def _own_faults(faults: Sequence[Any]) -> list[Any]:
+    """The faults without lists called too short only because what is in them is at fault."""
+    return [
+        fault
+        for fault in faults
+        if fault["type"] != "too_short"
+        or not any(len(other["loc"]) > len(at := fault["loc"]) and other["loc"][: len(at)] == at for other in faults)
+    ]
 
 
 def _line(fault: Any) -> str:
@@ -116,6 +126,8 @@ def _line(fault: Any) -> str:
             return f"{path}: is missing; add it"
         case "unexpected_keyword_argument":
             return f"{path}: unknown key; remove it or correct its name"
+        case "too_short":
+            return f"{path}: is {shown(fault['input'])}; give at least {fault['ctx']['min_length']}"
         case _:
             message = fault["msg"].replace("Input should", "should", 1).replace("valid tuple", "list")
             return f"{path}: is {shown(fault['input'])}; {message}"
@@ -125,7 +137,8 @@ def path_text(loc: Sequence[int | str]) -> str:
     """A path as people write it: requests[3].options[0].lessons."""
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        name = part if isinstance(part, int) or part.isprintable() else json.dumps(part)
+        text += f"[{name}]" if isinstance(name, int) else f".{name}" if text else name
     return text
 
 
