@@ -52,7 +52,7 @@ Name = Annotated[str, mapped_column(String(200))]
 Hash = Annotated[str, mapped_column(String(64))]
 JsonObject = dict[str, Any]
 JsonList = list[Any]
-_JSON = JSON().with_variant(JSONB(), "postgresql")
+_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Base(DeclarativeBase):
