@@ -1,0 +1,158 @@
+"""How far study groups reach: national seasons, ample and scarce mentors, several seeds, beside a hand rule.
+
+    python -m tests.benchmarks.groups [--seeds 1 2 3] [--seconds 60] [--pupils 4267]
+
+Each row is one season. `proven` is the second at which value and bound met ("-": they did not); gaps are in percent of
+the bound; memory is the most this process used, and the most a child of it used. The hand rule is what a site does
+with a list: mentors take their first free evenings, and whoever joined first takes the first choice with room.
+"""
+
+import argparse
+import gc
+import resource
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from matcher.check import check
+from matcher.control import Progress, Settings, Stop
+from matcher.groups.facts import Facts, overlap
+from matcher.groups.solve import solve
+from matcher.plan import Goal
+from matcher.problem import GroupProblem
+from tests.benchmarks.instances_groups import national
+
+MENTORS = {"ample": 330, "scarce": 170}
+HEAD = (
+    f"{'mentors':>8} {'seed':>4} | {'returning':>13} {'proven':>6} | {'served':>13} {'gap %':>6} {'proven':>6} |"
+    f" {'queue gap %':>11} | {'hand':>5} {'more %':>6} | {'choices':>7} {'status':>8} {'secs':>5} {'MB':>9} | judge"
+)
+
+
+@dataclass
+class Clock:
+    """Hears progress and notes when the bound of each goal first met its value."""
+
+    proven: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.value is not None and progress.value == progress.bound:
+            self.proven.setdefault(progress.goal, progress.seconds)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 1 when a plan was judged bad or broke a promise of reach."""
+    parser = argparse.ArgumentParser(description="Reach of the study-group solver")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--pupils", type=int, default=4267)
+    parser.add_argument("--placement", default="most_served", choices=["most_served", "queue_first"])
+    chosen = parser.parse_args(arguments)
+    print(f"study groups: {chosen.pupils} pupils, {chosen.placement}, limit {chosen.seconds:.0f} s")
+    print(HEAD)
+    rows = [
+        _row(name, round(mentors * chosen.pupils / 4267), seed, chosen)
+        for name, mentors in MENTORS.items()
+        for seed in chosen.seeds
+    ]
+    for number, what in enumerate(("returning and served both proven after s", "served gap %", "more than by hand %")):
+        values = [row[number] for row in rows if row[number] is not None]
+        print(f"{what}: median {statistics.median(values):.2f}, worst {max(values):.2f}, {len(values)} of {len(rows)}")
+    return 0 if all(row[3] for row in rows) else 1
+
+
+def _row(name: str, mentors: int, seed: int, chosen: argparse.Namespace) -> tuple[float | None, float, float, bool]:
+    gc.collect()
+    problem = national(seed, pupils=chosen.pupils, mentors=mentors, placement=chosen.placement)
+    clock = Clock()
+    started = time.perf_counter()
+    plan = solve(problem, stop=Stop(chosen.seconds), seed=seed, settings=Settings(), on_progress=clock)
+    seconds = time.perf_counter() - started
+    broken = check(problem, plan)
+    goals = {goal.name: goal for goal in plan.goals}
+    by_hand = hand_rule(problem)
+    served = goals["served"]
+    more = 100 * (served.value / by_hand - 1)
+    proven = {goal: clock.proven.get(goal) if goals[goal].gap == 0 else None for goal in ("returning", "served")}
+    print(
+        f"{name:>8} {seed:>4} | {_pair(goals['returning'])} {_seconds(proven['returning'])} |"
+        f" {_pair(served)} {_gap(served):6.2f} {_seconds(proven['served'])} | {_gap(goals['queue']):11.3f} |"
+        f" {by_hand:>5} {more:6.1f} | {goals['choices'].value:>7} {plan.status:>8} {seconds:5.1f} {_memory():>9} |"
+        f" {'ok' if not broken else broken[0].code}, passed over {plan.certificate.passed_over}",
+        flush=True,
+    )
+    both = None if None in proven.values() else max(value for value in proven.values() if value is not None)
+    return both, _gap(served), more, not broken and plan.certificate.passed_over == 0
+
+
+def _pair(goal: Goal) -> str:
+    return f"{goal.value:>6}/{goal.bound:<6}"
+
+
+def _gap(goal: Goal) -> float:
+    return 100 * goal.gap / max(1, abs(goal.bound))
+
+
+def _seconds(value: float | None) -> str:
+    return "     -" if value is None else f"{value:6.1f}"
+
+
+def _memory() -> str:
+    used = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return f"{used[0]}+{used[1]}"
+
+
+def hand_rule(problem: GroupProblem) -> int:
+    """How many pupils a list at each site serves: first come, first served, all rules kept."""
+    facts = Facts(problem)
+    closed: set[int] = set()
+    while True:
+        here = _evenings(facts, closed)
+        seats = _first_come(facts, here)
+        small = [s for s, mentors in here.items() if mentors and len(seats[s]) < facts.min_pupils[s]]
+        if not small:
+            return sum(len(pupils) for pupils in seats.values())
+        closed.add(min(small, key=lambda s: len(seats[s])))
+
+
+def _evenings(facts: Facts, closed: set[int]) -> dict[int, list[int]]:
+    """Mentors in the first evenings of their list that do not clash; evenings with too few are given up, one by one."""
+    given_up = set(closed)
+    while True:
+        here: dict[int, list[int]] = defaultdict(list)
+        for m, mentor in enumerate(facts.mentors):
+            held: list[int] = []
+            for s in (facts.session_index[name] for name in mentor.sessions):
+                clash = any(overlap(facts.sessions[s], facts.sessions[t]) for t in held)
+                if s not in given_up and not clash and len(held) < mentor.max_sessions:
+                    held.append(s)
+                    here[s].append(m)
+        weak = [s for s, mentors in here.items() if len(mentors) < facts.min_mentors[s]]
+        if not weak:
+            return here
+        given_up.add(min(weak, key=lambda s: (len(here[s]), s)))
+
+
+def _first_come(facts: Facts, here: dict[int, list[int]]) -> dict[int, list[int]]:
+    """Pupils by joined and lottery, each in the first choice with a seat and a mentor who has room."""
+    seats: dict[int, list[int]] = defaultdict(list)
+    load: dict[tuple[int, int], int] = defaultdict(int)
+    for p in sorted(facts.queue, key=lambda p: (facts.pupils[p].joined, facts.pupils[p].lottery)):
+        for s, _ in facts.choices[p]:
+            able = [
+                m
+                for m in here.get(s, ())
+                if facts.pupils[p].level in facts.levels[m] and load[m, s] < facts.sessions[s].ratio
+            ]
+            if able and len(seats[s]) < facts.sessions[s].seats:
+                seats[s].append(p)
+                load[min(able, key=lambda m: (len(facts.levels[m]), m)), s] += 1
+                break
+    return seats
+
+
+if __name__ == "__main__":
+    sys.exit(main())
