@@ -38,9 +38,10 @@ def solve(
     stop = Stop() if stop is None else stop
     plan = with_reasons(problem, _solved(problem, stop, seed, settings, on_progress))
     violations = check(problem, plan)
+    judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
     if violations:
-        raise RefusedPlan(plan, violations)
-    return replace(plan, certificate=replace(plan.certificate, judge="ok"))
+        raise RefusedPlan(judged, violations)
+    return judged
 
 
 def _solved(problem: Problem, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> Plan:
