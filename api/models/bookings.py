@@ -21,6 +21,8 @@ class Booking(Identified, Created, Base):
 
     Two bookings of a person that are not released never overlap: an exclusion constraint on Postgres, triggers on
     SQLite. released_at: set when the time is given back; the row stays.
+    Writers who book one person at once take turns; book several people in the order of their ids, so that two
+    transactions on Postgres wait for each other rather than deadlock.
     """
 
     __tablename__ = "booking"

@@ -25,10 +25,10 @@ WRITTEN_ONCE = (
     "plan_visit_role_model",
     "programme_rule_version",
 )
-# Nothing may take the same thing at overlapping times: table, the thing, and which rows count.
+# Nothing may be taken twice at overlapping times: table, what is taken and its own table, and which rows count.
 NO_OVERLAP = (
-    ("booking", "person_id", "released_at", "{row}released_at IS NULL"),
-    ("meeting", "room_id", "state", "{row}state <> 'cancelled'"),
+    ("booking", "person_id", "person", "released_at", "{row}released_at IS NULL"),
+    ("meeting", "room_id", "room", "state", "{row}state <> 'cancelled'"),
 )
 
 
@@ -87,8 +87,19 @@ def create_audit_entry() -> None:
 
 
 def guard_postgres() -> None:
+    # Two writers that insert at once would each wait for the other's row and one would end by deadlock, so a trigger
+    # locks what they take first. A row lock, since advisory locks of a whole season would fill the server's lock table.
+    op.execute(
+        "CREATE FUNCTION take_turns() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " EXECUTE format('SELECT 1 FROM %I WHERE id = $1 FOR NO KEY UPDATE', TG_ARGV[0])"
+        " USING to_jsonb(NEW) ->> TG_ARGV[1]; RETURN NEW; END $$"
+    )
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    for table, taken, _state, live in NO_OVERLAP:
+    for table, taken, parent, _state, live in NO_OVERLAP:
+        op.execute(
+            f"CREATE TRIGGER {table}_take_turns BEFORE INSERT OR UPDATE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION take_turns('{parent}', '{taken}')"
+        )
         op.execute(
             f"ALTER TABLE {table} ADD CONSTRAINT ex_{table}_{taken} EXCLUDE USING gist"
             f" ({taken} WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ({live.format(row='')})"
@@ -108,12 +119,14 @@ def unguard_postgres() -> None:
     for table in WRITTEN_ONCE:
         op.execute(f"DROP TRIGGER {table}_written_once ON {table}")
     op.execute("DROP FUNCTION refuse_change")
-    for table, taken, _state, _live in NO_OVERLAP:
+    for table, taken, _parent, _state, _live in NO_OVERLAP:
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ex_{table}_{taken}")
+        op.execute(f"DROP TRIGGER {table}_take_turns ON {table}")
+    op.execute("DROP FUNCTION take_turns")
 
 
 def guard_sqlite() -> None:
-    for table, taken, state, live in NO_OVERLAP:
+    for table, taken, _parent, state, live in NO_OVERLAP:
         refusal = (
             f" WHEN {live.format(row='NEW.')} AND EXISTS (SELECT 1 FROM {table} AS other"  # noqa: S608 (literals above)
             f" WHERE other.{taken} = NEW.{taken} AND other.id <> NEW.id AND {live.format(row='other.')}"
@@ -135,6 +148,6 @@ def guard_sqlite() -> None:
 def unguard_sqlite() -> None:
     for table in WRITTEN_ONCE:
         op.execute(f"DROP TRIGGER {table}_written_once")
-    for table, _taken, _state, _live in NO_OVERLAP:
+    for table, _taken, _parent, _state, _live in NO_OVERLAP:
         op.execute(f"DROP TRIGGER {table}_no_overlap_insert")
         op.execute(f"DROP TRIGGER {table}_no_overlap_update")

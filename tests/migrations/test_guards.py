@@ -22,7 +22,7 @@ WRITTEN_ONCE = {
 }
 NO_OVERLAP = {
     "sqlite": {f"{table}_no_overlap_{event}" for table in ("booking", "meeting") for event in ("insert", "update")},
-    "postgresql": {"ex_booking_person_id", "ex_meeting_room_id"},
+    "postgresql": {"ex_booking_person_id", "ex_meeting_room_id", "booking_take_turns", "meeting_take_turns"},
 }
 
 
