@@ -21,7 +21,7 @@ SLOTS = tuple((weekday, start) for start in (time(16), time(17), time(18)) for w
 SEATS = (24, 32, 40, 40, 48)
 MEETINGS = 12
 FAR_KM, NEIGHBOUR_KM = 45.0, 40.0
-RATIO, USED, SESSIONS_OF_A_MENTOR = 8, 0.93, 1.6
+RATIO, USED, SESSIONS_OF_A_MENTOR = 8, 0.98, 1.6
 LEVELS_BY_GRADE = {
     10: (("MAT10",), (1,)),
     11: (("1P", "1T"), (4, 6)),
