@@ -1,16 +1,14 @@
-"""What every REST resource shares: strict parsing, ETags by row version, paging, and the shape of a list."""
+"""What every REST resource shares: strict parsing, ETags by row version, and the page of a list."""
 
 from typing import Any, NoReturn
 
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema
 from webargs.flaskparser import FlaskParser
 
 from api.errors import InvalidInput
 from api.i18n import gettext
-from api.queries.paging import MAX_SIZE, Page, Window
-
-FARTHEST_PAGE = 1_000_000
+from api.queries.paging import Page, Window
 
 
 class StrictParser(FlaskParser):
@@ -51,19 +49,6 @@ class ResourceBlueprint(Blueprint):
         return doc
 
 
-class PageQuery(Schema):
-    """Which page of a list: `page` from 1, `size` at most 200. Subclasses add `sort` and filters."""
-
-    page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=FARTHEST_PAGE))
-    size = fields.Integer(load_default=50, validate=validate.Range(min=1, max=MAX_SIZE))
-
-
-def sort_field(*keys: str) -> fields.String:
-    """The sort parameter of a list: one of `keys`, the first if none is given; `-` before it for falling order."""
-    choices = [prefix + key for key in keys for prefix in ("", "-")]
-    return fields.String(load_default=keys[0], validate=validate.OneOf(choices))
-
-
 def window_of(query: dict[str, Any]) -> Window:
     """The window that a checked PageQuery asks for; takes its parts out of `query` and leaves the filters."""
     sort = str(query.pop("sort"))
@@ -73,21 +58,6 @@ def window_of(query: dict[str, Any]) -> Window:
 def listed(page: Page[Any]) -> dict[str, Any]:
     """A page as the API gives it."""
     return {"items": page.items, "total": page.total, "page": page.number, "size": page.size, "pages": page.pages}
-
-
-def list_schema(item: type[Schema]) -> type[Schema]:
-    """The schema of a page of `item`s."""
-    name = item.__name__.removesuffix("Schema") + "List"
-    return Schema.from_dict(
-        {
-            "items": fields.List(fields.Nested(item), required=True),
-            "total": fields.Integer(required=True, metadata={"description": "rows in all"}),
-            "page": fields.Integer(required=True),
-            "size": fields.Integer(required=True),
-            "pages": fields.Integer(required=True, metadata={"description": "at least 1"}),
-        },
-        name=name,
-    )
 
 
 def version_of(row: Any) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from marshmallow import fields
 
 from api.domain.enums import Ownership, SchoolStatus
-from api.edge.rest import PageQuery, list_schema, sort_field
 from api.schemas.fields import PublicId, StrictSchema, Text, Word
+from api.schemas.paging import PageQuery, list_schema, sort_field
 
 
 class MunicipalitySchema(StrictSchema):

@@ -5,9 +5,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.domain.enums import Fallback, Mode, Purpose, RequestMode, RequestState, TopicUse
-from api.edge.rest import PageQuery, list_schema, sort_field
 from api.i18n import gettext
 from api.schemas.fields import Moment, PublicId, StrictSchema, Text, Whole, Word
+from api.schemas.paging import PageQuery, list_schema, sort_field
 
 MOST_OPTIONS = 20
 MOST_LESSONS = 6

@@ -5,9 +5,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.domain.enums import Locale, Mode
-from api.edge.rest import PageQuery, list_schema, sort_field
 from api.i18n import gettext
 from api.schemas.fields import Clock, Day, Degrees, PublicId, StrictSchema, Text, Whole, Word, YesNo
+from api.schemas.paging import PageQuery, list_schema, sort_field
 
 
 class FreeTimeSchema(StrictSchema):

@@ -3,8 +3,8 @@
 from marshmallow import fields
 
 from api.domain.enums import Mode, PlanStatus, RunKind, RunState, Sense
-from api.edge.rest import PageQuery, list_schema, sort_field
 from api.schemas.fields import Moment, PublicId, StrictSchema, Text, Whole, Word
+from api.schemas.paging import PageQuery, list_schema, sort_field
 
 LONGEST_SECONDS = 3600
 

@@ -3,8 +3,8 @@
 from marshmallow import fields
 
 from api.domain.enums import SessionState
-from api.edge.rest import PageQuery, list_schema, sort_field
 from api.schemas.fields import Clock, PublicId, StrictSchema, Word
+from api.schemas.paging import PageQuery, list_schema, sort_field
 
 
 class SeasonSchema(StrictSchema):
