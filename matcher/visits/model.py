@@ -74,6 +74,7 @@ class Model:
         self.visited_school = no_ints()
         self.followers: list[Callable[[Values], None]] = []
         self._by_column: tuple[Ints, Ints] | None = None
+        self._by_row: tuple[Ints, Ints] | None = None
 
     @property
     def rows(self) -> int:
@@ -121,17 +122,22 @@ class Model:
         self.local = np.concatenate([self.local, np.full(count, local)])
         self.lazy = np.concatenate([self.lazy, np.full(count, lazy)])
         self.tight = np.concatenate([self.tight, np.full(count, tight)])
-        self._by_column = None
+        self._by_column = self._by_row = None
         return first + np.arange(count)
 
     def entries_of_columns(self, columns: Ints) -> Ints:
         """Numbers of the table's entries that stand in these columns."""
         if self._by_column is None:
-            order = np.argsort(self.table.column, kind="stable")
-            starts = np.searchsorted(self.table.column[order], np.arange(self.columns + 1))
-            self._by_column = (order, starts)
+            self._by_column = _sorted_by(self.table.column, self.columns)
         order, starts = self._by_column
         return order[ranges(starts[columns], starts[columns + 1])]
+
+    def entries_of_rows(self, rows: Ints) -> Ints:
+        """Numbers of the table's entries that stand in these rows."""
+        if self._by_row is None:
+            self._by_row = _sorted_by(self.table.row, self.rows)
+        order, starts = self._by_row
+        return order[ranges(starts[rows], starts[rows + 1])]
 
     def activity(self, values: Ints | Floats) -> Floats:
         """Left-hand side of every row under these values."""
@@ -161,6 +167,12 @@ class Model:
         activity = self.activity(values)
         kept = bool(np.all(activity <= self.limit)) and bool(np.all(activity[self.tight] == self.limit[self.tight]))
         return kept and not np.any(values[~self.alive]) and bool(np.all(values[self.fixed_to_one] == 1))
+
+
+def _sorted_by(key: Ints, size: int) -> tuple[Ints, Ints]:
+    """Order of the entries by key, and where each key starts in it (one more at the end)."""
+    order = np.argsort(key, kind="stable")
+    return order, np.searchsorted(key[order], np.arange(size + 1))
 
 
 def ranges(starts: Ints, ends: Ints) -> Ints:

@@ -40,6 +40,9 @@ class Relaxation:
         self._rows: dict[int, mathopt.LinearConstraint] = {}
         self._gain = gain
         self.active = np.zeros(model.columns, dtype=np.bool_)
+        self._in_program = np.zeros(model.rows, dtype=np.bool_)
+        self._present = np.zeros(model.rows, dtype=np.bool_)
+        self._reach = np.zeros(model.rows, dtype=np.int64)
         self.add(columns)
         self._solver = mathopt.IncrementalSolver(self._program, mathopt.SolverType.GLOP)
         self._solved = False
@@ -58,42 +61,45 @@ class Relaxation:
             self._variables[column] = variable
         entries = model.entries_of_columns(fresh)
         rows = model.table.row[entries]
-        for row in np.unique(rows[~model.lazy[rows]]).tolist():
-            self._row(row)
-        self._fill(entries)
+        self._fill(entries[self._in_program[rows]])
+        self._present[rows] = True
+        np.add.at(self._reach, rows, np.maximum(0, model.table.coefficient[entries]))
+        self._admit(np.flatnonzero(self._present & ~self._in_program & self._wanted()))
 
-    def _row(self, row: int) -> bool:
-        """Make sure that the row is in the program; True when it is new."""
-        if row in self._rows:
-            return False
-        limit = float(self._model.limit[row])
-        low = limit if self._model.tight[row] else -float("inf")
-        self._rows[row] = self._program.add_linear_constraint(lb=low, ub=limit)
-        return True
+    def _wanted(self) -> Flags:
+        """Rows to have from the start: equations, a request's one row, and unless lazy what active columns could break.
+
+        Columns have no upper limit of their own but for extra ones: it is the request's row that keeps them at 1.
+        """
+        model = self._model
+        wanted = model.tight | (~model.lazy & (self._reach > model.limit))
+        wanted[model.served_row[model.served_row >= 0]] = True
+        return wanted
+
+    def _admit(self, rows: Ints) -> None:
+        """Take these rows in, with their entries of active columns."""
+        model = self._model
+        for row, limit, tight in zip(
+            rows.tolist(), model.limit[rows].tolist(), model.tight[rows].tolist(), strict=True
+        ):
+            low = float(limit) if tight else -float("inf")
+            self._rows[row] = self._program.add_linear_constraint(lb=low, ub=float(limit))
+        self._in_program[rows] = True
+        entries = model.entries_of_rows(rows)
+        self._fill(entries[self.active[model.table.column[entries]]])
 
     def _fill(self, entries: Ints) -> None:
         table = self._model.table
-        for row, column, coefficient in zip(
-            table.row[entries].tolist(),
-            table.column[entries].tolist(),
-            table.coefficient[entries].tolist(),
-            strict=True,
-        ):
-            constraint = self._rows.get(row)
-            if constraint is not None:
-                constraint.set_coefficient(self._variables[column], coefficient)
+        numbers = (table.row[entries].tolist(), table.column[entries].tolist(), table.coefficient[entries].tolist())
+        for row, column, coefficient in zip(*numbers, strict=True):
+            self._rows[row].set_coefficient(self._variables[column], coefficient)
 
     def add_broken_rows(self, values: Floats) -> int:
-        """Take in the lazy rows that these values break; how many there were."""
+        """Take in the rows outside the program that these values break; how many there were."""
         model = self._model
-        lazy = np.flatnonzero(model.lazy)
-        if not len(lazy):
-            return 0
-        broken = lazy[(model.activity(values)[lazy] > model.limit[lazy] + TOLERANCE)]
-        fresh = [row for row in broken.tolist() if self._row(row)]
-        entries = np.flatnonzero(np.isin(model.table.row, fresh))
-        self._fill(entries[self.active[model.table.column[entries]]])
-        return len(fresh)
+        broken = np.flatnonzero(~self._in_program & (model.activity(values) > model.limit + TOLERANCE))
+        self._admit(broken)
+        return len(broken)
 
     def set_gain(self, gain: Floats) -> None:
         """Change what the columns gain; the next solve starts where the last one ended."""

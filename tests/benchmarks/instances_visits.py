@@ -60,7 +60,7 @@ def _school(rng: random.Random, n: int) -> School:
 
 def _request(rng: random.Random, n: int, schools: list[School]) -> Request:
     topics = rng.sample(TOPICS, rng.choice((0, 2, 3, 4)))
-    options = {_option(rng) for _ in range(rng.choice((1, 2, 2, 3)))}
+    options = [_option(rng) for _ in range(rng.choice((1, 2, 2, 3)))]
     by_start = {option.lessons[0].start: option for option in options}
     return Request(
         id=f"q{n}",
