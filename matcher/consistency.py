@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
-from matcher.fields import shown
+from matcher.fields import MOST, shown
 
 if TYPE_CHECKING:
     from matcher.problem import GroupProblem, Pupil, Request, RoleModel, Travel, VisitProblem
+
+
+HALF_ROUND_THE_EARTH_KM = 20_016
 
 
 class _HasId(Protocol):
@@ -39,7 +42,7 @@ def visit_errors(problem: VisitProblem) -> list[str]:
             errors.append(f"refused[{i}]: refuses everything; give at least one of request, school and start")
     errors += _fixed_visit_errors(problem, requests, people)
     places = [f"role_model:{p.id}" for p in problem.role_models] + [f"school:{s.id}" for s in problem.schools]
-    return errors + list(_matrix_errors(problem.travel, places))
+    return errors + list(_travel_errors(problem.travel, places))
 
 
 def group_errors(problem: GroupProblem) -> list[str]:
@@ -70,7 +73,7 @@ def group_errors(problem: GroupProblem) -> list[str]:
     places = [f"pupil:{p.id}" for p in problem.pupils if p.lat is not None]
     if places:
         places += [f"site:{s.id}" for s in problem.sites if not s.digital]
-    return errors + list(_matrix_errors(problem.travel, places))
+    return errors + list(_travel_errors(problem.travel, places))
 
 
 def _option_errors(path: str, request: Request, problem: VisitProblem) -> Iterator[str]:
@@ -119,7 +122,9 @@ def _pupil_errors(path: str, pupil: Pupil, classes: int) -> Iterator[str]:
         yield f"{path}.{'lat' if pupil.lat is None else 'lon'}: is missing; give both of lat and lon, or none"
 
 
-def _matrix_errors(travel: Travel, places: Sequence[str]) -> Iterator[str]:
+def _travel_errors(travel: Travel, places: Sequence[str]) -> Iterator[str]:
+    if not 60 * float(travel.detour) * HALF_ROUND_THE_EARTH_KM / travel.kmh <= MOST:
+        yield f"travel.kmh: {shown(travel.kmh)} is too slow for detour {shown(travel.detour)}; give a higher speed"
     matrix = travel.matrix
     if matrix is None:
         return

@@ -60,8 +60,9 @@ def number(low: float, high: float = math.inf) -> PlainValidator:
 AS_GIVEN = PlainSerializer(lambda value: value)
 Id = Annotated[str, Field(strict=True, min_length=1)]
 Integer = Annotated[int, Field(strict=True)]
-Count = Annotated[int, Field(strict=True, ge=0)]
-Positive = Annotated[int, Field(strict=True, ge=1)]
+MOST = 1_000_000_000
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Boolean = Annotated[bool, Field(strict=True)]
 Date = Annotated[date, PlainValidator(_text_to(date, 10, "2026-11-02")), PlainSerializer(date.isoformat)]
 DateTime = Annotated[datetime, PlainValidator(_text_to(datetime, 16, "2027-01-18T08:30")), PlainSerializer(_minutes)]

@@ -115,6 +115,12 @@ VISIT_FAULTS: dict[str, tuple[Callable[[Data], Any], list[str]]] = {
     ),
     "detour below 1": (lambda d: d.update(travel={"detour": 0.9}), ["travel.detour"]),
     "no speed": (lambda d: d.update(travel={"kmh": 0}), ["travel.kmh"]),
+    "endless travel": (lambda d: d.update(travel={"kmh": 1e-300}), ["travel.kmh"]),
+    "endless detour": (lambda d: d.update(travel={"detour": 1e308}), ["travel.kmh"]),
+    "minutes without end": (
+        lambda d: d["role_models"][0].update(max_travel_minutes=10**30),
+        ["role_models[0].max_travel_minutes"],
+    ),
     "matrix lacks a place": (
         lambda d: d.update(travel={"matrix": {"places": ["school:s0"], "minutes": [[0]]}}),
         ["travel.matrix.places"] * 3,
