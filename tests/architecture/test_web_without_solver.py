@@ -28,4 +28,4 @@ def test_web_worker_loads_no_solver(tmp_path: Path) -> None:
 
 
 def test_probe_sees_a_loaded_solver(tmp_path: Path) -> None:
-    assert "ortools" in loaded_solvers("import sys\nimport matcher.solve", tmp_path)
+    assert "ortools" in loaded_solvers("import sys\nimport matcher.visits.solve", tmp_path)
