@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask
 
+import api.models.registry  # noqa: F401 (sessions need the whole metadata)
 from api.config import Settings
 from api.config import settings as settings_of_process
 from api.db import init_engine

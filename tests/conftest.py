@@ -130,7 +130,9 @@ def session(engine: Engine) -> Iterator[Session]:
     with engine.connect() as connection:
         outer = connection.begin()
         maker = sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
-        before = db.use_sessions(db.Sessions(write=maker, read=maker))
+        # A reader that ends after a writer has committed must not take the writer's savepoint with it.
+        reader = sessionmaker(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
+        before = db.use_sessions(db.Sessions(write=maker, read=reader))
         with maker() as opened:
             yield opened
         db.use_sessions(before)

@@ -18,7 +18,7 @@ from api.schemas.seasons import (
     SessionSchema,
 )
 
-blueprint = ResourceBlueprint("places", __name__, description="Seasons, schools, sites and weekly sessions")
+blueprint = ResourceBlueprint("api_places", __name__, description="Seasons, schools, sites and weekly sessions")
 
 
 @blueprint.get("/seasons")

@@ -23,7 +23,7 @@ from api.schemas.runs import (
     UnservedQuery,
 )
 
-blueprint = ResourceBlueprint("plans", __name__, description="Plans with goals, bounds and rows")
+blueprint = ResourceBlueprint("api_plans", __name__, description="Plans with goals, bounds and rows")
 
 
 @blueprint.get("/plans")

@@ -15,7 +15,7 @@ from api.queries import requests as reads
 from api.schemas.requests import NewRequestSchema, RequestChangeSchema, RequestList, RequestQuery, RequestSchema
 from api.services import requests as services
 
-blueprint = ResourceBlueprint("requests", __name__, description="Schools' requests for visits")
+blueprint = ResourceBlueprint("api_requests", __name__, description="Schools' requests for visits")
 
 
 @blueprint.get("/requests")
@@ -44,7 +44,7 @@ def create_request(headers: dict[str, Any], given: dict[str, Any]) -> Any:
 
         def make() -> Any:
             made = reads.request(session, where, services.create_request(session, actor, given).id)
-            location = url_for("requests.get_request", request_id=made.id)
+            location = url_for("api_requests.get_request", request_id=made.id)
             return answered(201, location, version_of(made), RequestSchema().dump(made))
 
         return once_for_key(session, blueprint, headers, given, make)

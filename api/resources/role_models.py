@@ -21,7 +21,7 @@ from api.schemas.role_models import (
 )
 from api.services import role_models as services
 
-blueprint = ResourceBlueprint("role_models", __name__, description="People from working life who visit classes")
+blueprint = ResourceBlueprint("api_role_models", __name__, description="People from working life who visit classes")
 
 
 @blueprint.get("/role-models")
@@ -48,7 +48,7 @@ def create_role_model(headers: dict[str, Any], given: dict[str, Any]) -> Any:
 
         def make() -> Any:
             made = reads.role_model(session, actor, services.create_role_model(session, actor, given).id)
-            location = url_for("role_models.get_role_model", role_model_id=made.id)
+            location = url_for("api_role_models.get_role_model", role_model_id=made.id)
             return answered(201, location, version_of(made), RoleModelSchema().dump(made))
 
         return once_for_key(session, blueprint, headers, given, make)

@@ -16,7 +16,7 @@ from api.queries import runs as reads
 from api.schemas.runs import NewRunSchema, RunList, RunQuery, RunSchema
 from api.services import runs as services
 
-blueprint = ResourceBlueprint("runs", __name__, description="Runs of the solver")
+blueprint = ResourceBlueprint("api_runs", __name__, description="Runs of the solver")
 
 
 @blueprint.get("/runs")
@@ -49,7 +49,7 @@ def queue_run(headers: dict[str, Any], given: dict[str, Any]) -> Any:
 
         def make() -> Any:
             made = reads.view(services.queue_run(session, current_actor(), **order), None)
-            location = url_for("runs.get_run", run_id=made.id)
+            location = url_for("api_runs.get_run", run_id=made.id)
             return answered(202, location, version_of(made), RunSchema().dump(made))
 
         return once_for_key(session, blueprint, headers, given, make)
