@@ -31,7 +31,8 @@ long: $(READY)  ## the long runs: hours of evidence
 
 .PHONY: bench
 bench: $(READY)  ## how far the engine reaches on this machine: seconds, bounds, memory
-	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.benchmarks.visits
+	@$(BIN)/python -m tests.benchmarks.groups
 
 .PHONY: check
 check: $(READY)  ## style, types and the law of the rooms
