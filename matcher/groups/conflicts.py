@@ -19,13 +19,18 @@ Entry = tuple[str, int]
 def conflicts(facts: Facts, solver: Optimiser) -> tuple[Conflict, ...]:
     """One conflict: entries none of which can be left out, and a rule without which they could stand together.
 
-    When the stop comes first, the entries left so far.
+    The code is `fixed` where no single rule is to blame. When the stop comes first, the entries left so far.
     """
     fixed = facts.problem.fixed
     entries: list[Entry] = [("mentors", i) for i in range(len(fixed.mentors))]
     entries += [("pupils", i) for i in range(len(fixed.pupils))]
     kept = _fewest(facts, solver, entries)
-    code = next((rule.__name__ for rule in RULES if _stand_together(facts, solver, kept, without=rule)), "min_pupils")
+    code = "fixed"
+    for rule in RULES:
+        possible = _stand_together(facts, solver, kept, without=rule)
+        if possible and not solver.stop.expired:
+            code = rule.__name__
+            break
     return (Conflict(code=code, items=tuple(f"fixed.{kind}[{i}]" for kind, i in kept)),)
 
 

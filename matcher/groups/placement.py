@@ -123,3 +123,10 @@ def place(facts: Facts, roster: Roster) -> Placement | None:
         return None
     seat = {p: s for arc, p, s in sits if flows[arc]}
     return Placement(seat, {(s, level, kind): flows[arc] for arc, s, level, kind in teaches})
+
+
+def placement_of(facts: Facts, roster: Roster, seat: Mapping[int, int], contact: Mapping[int, int]) -> Placement:
+    """The placement of a finished plan: each pupil is taught by the kind of their contact mentor."""
+    rooms = Rooms(facts, roster)
+    taught = Counter((s, rooms.level(p), facts.levels[contact[p]]) for p, s in seat.items())
+    return Placement(dict(seat), taught)

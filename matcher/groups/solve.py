@@ -10,6 +10,7 @@ from matcher.groups import goals as goal_functions
 from matcher.groups.conflicts import conflicts
 from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
+from matcher.groups.placement import placement_of
 from matcher.groups.queue_order import passed_over, take_choices, take_seats
 from matcher.groups.roster import Roster
 from matcher.groups.search import Candidate, NoValidPlan, Search
@@ -70,30 +71,36 @@ class _PlanMaker:
     def plan(self, search: Search, best: Candidate) -> GroupPlan:
         """The plan of the best roster: choices by the choice rule, contact mentors, goals with bounds."""
         facts, roster = self._facts, best.roster
-        values: Sequence[int] = best.values
-        if facts.problem.rules.placement == "queue_first":
-            seat = take_seats(facts, roster, best.placement)
-            columns = search.by_pupil.columns_of(roster.stands(), seat)
-            values = [goal.value(columns) for goal in search.goals]
-            search.certify(values)
-            skipped = 0
-        else:
-            seat = take_choices(facts, roster, best.placement)
-            skipped = passed_over(facts, roster, best.placement)
+        queue_first = facts.problem.rules.placement == "queue_first"
+        take = take_seats if queue_first else take_choices
+        seat = take(facts, roster, best.placement)
+        columns = search.by_pupil.columns_of(roster.stands(), seat)
+        values = [goal.value(columns) for goal in search.goals]
+        search.certify(values)
         contact = contacts(facts, roster, seat)
-        goals, sources = self._goals(search, values, seat, contact)
+        placement = placement_of(facts, roster, seat, contact)
+        replayed = take(facts, roster, placement)
+        if queue_first:
+            skipped = sum(seat.get(p) != replayed.get(p) for p in facts.queue)
+        else:
+            skipped = passed_over(facts, roster, placement)
+        goals, sources = self._goals(search, values)
+        index, again = goal_functions.choices(facts, seat), goal_functions.choices(facts, replayed)
+        same = goal_functions.continuity(facts, contact)
+        goals.append(Goal(name="choices", sense="min", value=index, bound=min(index, again)))
+        goals.append(Goal(name="continuity", sense="max", value=same, bound=same))
+        sources |= {"choices": "replay", "continuity": "flow"}
         return GroupPlan(
             problem_sha256=self._sha256,
             status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
             sessions=_sessions(facts, roster, seat, contact),
-            goals=goals,
+            goals=tuple(goals),
             unserved=_unserved(facts, seat),
             certificate=self._certificate(sources, skipped, _choice_envy(facts, seat, contact)),
         )
 
-    def _goals(
-        self, search: Search, values: Sequence[int], seat: Mapping[int, int], contact: Mapping[int, int]
-    ) -> tuple[tuple[Goal, ...], dict[str, BoundSource]]:
+    def _goals(self, search: Search, values: Sequence[int]) -> tuple[list[Goal], dict[str, BoundSource]]:
+        """The roster goals with the best proven bounds."""
         found = []
         sources: dict[str, BoundSource] = {}
         bounds: list[int] = []
@@ -101,11 +108,7 @@ class _PlanMaker:
             bound, sources[goal.name] = search.bound(number, values, bounds)
             bounds.append(bound)
             found.append(Goal(name=goal.name, sense=goal.sense, value=values[number], bound=bound))
-        index = goal_functions.choices(self._facts, seat)
-        same = goal_functions.continuity(self._facts, contact)
-        found.append(Goal(name="choices", sense="min", value=index, bound=index))
-        found.append(Goal(name="continuity", sense="max", value=same, bound=same))
-        return tuple(found), sources | {"choices": "replay", "continuity": "flow"}
+        return found, sources
 
     def _certificate(self, sources: dict[str, BoundSource], skipped: int, envy: int) -> Certificate:
         return Certificate(
