@@ -155,15 +155,13 @@ def make_frame(session: Session, rows: Rows, code: str, today: date, scale: int,
 
 
 def _programmes(session: Session, rows: Rows) -> tuple[dict[str, str], dict[str, str]]:
-    programmes = dict(session.execute(select(Programme.code, Programme.id)).tuples().all())
+    programmes = dict(session.execute(select(Programme.code, Programme.id)).all())
     rules = dict(
         session.execute(
             select(Programme.code, ProgrammeRuleVersion.id)
             .join(ProgrammeRuleVersion, ProgrammeRuleVersion.programme_id == Programme.id)
             .order_by(ProgrammeRuleVersion.number)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for code, kind, name, settings in PROGRAMMES:
         if code not in programmes:
@@ -177,14 +175,14 @@ def _programmes(session: Session, rows: Rows) -> tuple[dict[str, str], dict[str,
 
 def _places(session: Session, rows: Rows) -> tuple[dict[str, str], dict[str, str]]:
     """Municipalities by their code of 2024, and counties by theirs."""
-    counties = dict(session.execute(select(County.code, County.id)).tuples().all())
+    counties = dict(session.execute(select(County.code, County.id)).all())
     for code, name in COUNTIES.items():
         if code not in counties:
             counties[code] = rows.add(County, code=code, name=name)
     found = dict(
-        session.execute(select(MunicipalityCode.code, MunicipalityCode.municipality_id).order_by(MunicipalityCode.year))
-        .tuples()
-        .all()
+        session.execute(
+            select(MunicipalityCode.code, MunicipalityCode.municipality_id).order_by(MunicipalityCode.year)
+        ).all()
     )
     for town in TOWNS:
         if town.code not in found:
@@ -204,7 +202,7 @@ def _holidays(session: Session, rows: Rows, dates: Dates) -> frozenset[date]:
 
 
 def _breaks(session: Session, rows: Rows, counties: dict[str, str], dates: Dates) -> None:
-    known = set(session.execute(select(BlockedDay.county_id, BlockedDay.from_date)).tuples().all())
+    known = set(session.execute(select(BlockedDay.county_id, BlockedDay.from_date)).all())
     name = "vinterferie" if dates.starts_on.month < 7 else "høstferie"
     for code in COUNTIES:
         monday = date.fromisocalendar(dates.starts_on.year, break_week(code, dates.starts_on), 1)
@@ -233,7 +231,7 @@ def _windows(rows: Rows, season: str, programmes: dict[str, str], today: date) -
 def _named(
     session: Session, rows: Rows, model: type[Topic] | type[Level], names: list[tuple[str, ...]]
 ) -> dict[str, str]:
-    found = dict(session.execute(select(model.code, model.id)).tuples().all())
+    found = dict(session.execute(select(model.code, model.id)).all())
     for position, (code, nb, nn, en) in enumerate(names):
         if code not in found:
             found[code] = rows.add(model, code=code, name_nb=nb, name_nn=nn, name_en=en, position=position)
@@ -242,7 +240,7 @@ def _named(
 
 def _levels(session: Session, rows: Rows) -> dict[str, str]:
     found = _named(session, rows, Level, [row[:4] for row in LEVELS])
-    known = set(session.execute(select(LevelCover.level_id, LevelCover.covers_id)).tuples().all())
+    known = set(session.execute(select(LevelCover.level_id, LevelCover.covers_id)).all())
     for code, *_, covers in LEVELS:
         for other in covers:
             if (found[code], found[other]) not in known:

@@ -24,7 +24,7 @@ def demo_code(seed: int, scale: int, *, from_register: bool) -> str:
 
 def existing_seasons(session: Session) -> dict[str, str]:
     """Ids of all seasons by code."""
-    return dict(session.execute(select(Season.code, Season.id)).tuples().all())
+    return dict(session.execute(select(Season.code, Season.id)).all())
 
 
 def build_season(session: Session, *, today: date, seed: int, scale: int, from_register: bool) -> dict[str, str]:

@@ -34,7 +34,7 @@ class SchoolCalendar:
             for row in rows
             for day in days(max(row.from_date, first), min(row.to_date, last))
         }
-        counties = dict(session.execute(select(Municipality.id, Municipality.county_id)).tuples().all())
+        counties = dict(session.execute(select(Municipality.id, Municipality.county_id)).all())
         return cls(first, last, frozenset(holidays), frozenset(blocked), counties)
 
     def is_open(self, row: Any, day: date) -> bool:

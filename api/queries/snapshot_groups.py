@@ -166,9 +166,7 @@ def _numbers(session: Session, entries: list[Any], season_id: str, programme_id:
 def _fixed(session: Session, season_id: str, sessions: set[str], mentors: set[str], pupils: set[str]) -> m.Fixed:
     """Seats that are taken, and what a person has locked."""
     seats = dict(
-        session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None)))
-        .tuples()
-        .all()
+        session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None))).all()
     )
     stays = []
     for lock in session.scalars(select(Lock).where(Lock.season_id == season_id, Lock.kind != LockKind.VISIT)):

@@ -88,7 +88,7 @@ class Engagements:
             .where(Visit.state.in_(LIVE), Visit.starts_at >= since, Visit.starts_at < until)
             .group_by(Request.school_id)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def people(self) -> set[str]:
         """Role models in what is fixed."""
