@@ -8,7 +8,10 @@ from ortools.math_opt.python import mathopt
 
 from matcher.control import Stop
 from matcher.visits.model import Flags, Ints, Model, Values
-from matcher.visits.running import run
+from matcher.visits.running import Stopped, run
+
+ENTRIES_AT_ONCE = 100_000
+"""A program is written down this many coefficients at a time, so that a stop is heard meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,17 @@ class Whole:
 
 
 def solve_whole(
-    model: Model, gain: Ints, columns: Ints, taken: Ints, *, seed: int, stop: Stop, seconds: float | None = None
+    model: Model, gain: Ints, columns: Ints, taken: Ints, *, seed: int, stop: Stop, nodes: int | None
 ) -> Whole:
     """The plan over `columns` that gains most, with all of `taken` in it. Raises Stopped when the stop comes first.
 
-    `seconds` ends the search early; then the bound may be above what the plan gains.
+    `nodes` of the search tree end it early, repeatably; then the bound may be above what the plan gains.
     """
-    program, variables = _program(model, gain, columns, taken)
-    limit = min(stop.remaining(), seconds if seconds is not None else float("inf"))
+    program, variables = _program(model, gain, columns, taken, stop)
+    limit = stop.remaining()
     parameters = mathopt.SolveParameters(
         random_seed=seed,
+        node_limit=nodes,
         relative_gap_tolerance=0.0,
         absolute_gap_tolerance=0.5,
         time_limit=timedelta(seconds=limit) if limit < 1e6 else None,
@@ -51,7 +55,9 @@ def solve_whole(
     return Whole(plan if model.is_valid(plan) else None, bound)
 
 
-def _program(model: Model, gain: Ints, columns: Ints, taken: Ints) -> tuple[mathopt.Model, dict[int, mathopt.Variable]]:
+def _program(
+    model: Model, gain: Ints, columns: Ints, taken: Ints, stop: Stop
+) -> tuple[mathopt.Model, dict[int, mathopt.Variable]]:
     program = mathopt.Model()
     program.objective.is_maximize = True
     low = model.fixed_to_one.copy()
@@ -69,11 +75,12 @@ def _program(model: Model, gain: Ints, columns: Ints, taken: Ints) -> tuple[math
         row: program.add_linear_constraint(lb=float(limit) if tight else -float("inf"), ub=float(limit))
         for row, limit, tight in _picked(model, wanted)
     }
-    kept = entries[wanted[rows]]
-    for row, column, coefficient in zip(
-        table.row[kept].tolist(), table.column[kept].tolist(), table.coefficient[kept].tolist(), strict=True
-    ):
-        constraints[row].set_coefficient(variables[column], float(coefficient))
+    for kept in np.array_split(entries[wanted[rows]], 1 + len(entries) // ENTRIES_AT_ONCE):
+        if stop.expired:
+            raise Stopped
+        numbers = (table.row[kept].tolist(), table.column[kept].tolist(), table.coefficient[kept].tolist())
+        for row, column, coefficient in zip(*numbers, strict=True):
+            constraints[row].set_coefficient(variables[column], float(coefficient))
     return program, variables
 
 

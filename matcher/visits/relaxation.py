@@ -46,6 +46,7 @@ class Relaxation:
         self.add(columns)
         self._solver = mathopt.IncrementalSolver(self._program, mathopt.SolverType.GLOP)
         self._solved = False
+        self._basis: mathopt.Basis | None = None
 
     def add(self, columns: Ints) -> None:
         """Take these columns in, with every row of theirs that is not lazy."""
@@ -107,6 +108,17 @@ class Relaxation:
         for column, variable in self._variables.items():
             self._program.objective.set_linear_coefficient(variable, float(gain[column]))
 
+    def _extended_basis(self) -> mathopt.Basis | None:
+        """The last optimal basis, with new columns at 0 and new rows slack."""
+        basis = self._basis
+        if basis is None:
+            return None
+        for variable in self._variables.values():
+            basis.variable_status.setdefault(variable, mathopt.BasisStatus.AT_LOWER_BOUND)
+        for row in self._rows.values():
+            basis.constraint_status.setdefault(row, mathopt.BasisStatus.BASIC)
+        return basis
+
     def solve(self, stop: Stop) -> Fractional:
         """The optimum over the columns taken in. Raises Stopped when the stop comes first."""
         first = not self._solved
@@ -117,12 +129,17 @@ class Relaxation:
             presolve=mathopt.Emphasis.OFF,
             time_limit=timedelta(seconds=remaining) if remaining < 1e6 else None,
         )
-        result = run(stop, lambda interrupter: self._solver.solve(params=parameters, interrupter=interrupter))
+        start = mathopt.ModelSolveParameters(initial_basis=self._extended_basis())
+        result = run(
+            stop,
+            lambda interrupter: self._solver.solve(params=parameters, model_params=start, interrupter=interrupter),
+        )
         if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
             if stop.expired:
                 raise Stopped
             raise RelaxationFailedError(f"relaxation ended as {result.termination.reason}")
         self._solved = True
+        self._basis = result.solutions[0].basis
         columns, variables = list(self._variables), list(self._variables.values())
         rows, constraints = list(self._rows), list(self._rows.values())
         values, prices = np.zeros(self._model.columns), np.zeros(self._model.rows)

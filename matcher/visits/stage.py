@@ -11,15 +11,17 @@ from typing import Literal
 import numpy as np
 
 from matcher.control import Stop
+from matcher.plan import Goal
 from matcher.visits.bound import Proof, no_prices, prove, scale_for, settle
 from matcher.visits.goals import LinearGoal
 from matcher.visits.integer import solve_whole
 from matcher.visits.model import Flags, Ints, Model, Values
-from matcher.visits.relaxation import Fractional, Relaxation, columns_asked_for
+from matcher.visits.relaxation import Fractional, Relaxation, RelaxationFailedError, columns_asked_for
 
-COLUMNS_AT_FIRST = 12
+COLUMNS_AT_FIRST = 4
 COLUMNS_A_ROUND = 4
 NUDGE = 1e-3
+NODES_OF_A_TRY = 50
 WHOLE = 1e-6
 NEAR = 0.2
 """With nudged gains the relaxation is solved this far; the true ones take it from there."""
@@ -37,6 +39,7 @@ class Stage:
     assigned: Flags
     seed: int
     stop: Stop
+    nodes: int | None
     report: Report
     proof: Proof = field(init=False)
     bound: int = field(init=False)
@@ -82,18 +85,22 @@ class Stage:
         if self.proven:
             return
         relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
-        solution = self._relax(relaxation)
-        if not self.proven:
-            self._complete(solution, relaxation)
-
-    def finish(self) -> None:
-        """Write down for the stages to come what plans of this value have in common."""
-        gained = self.gained
-        if settle(self.model, self.proof, gained):
+        try:
+            solution = self._relax(relaxation)
+        except RelaxationFailedError:
+            self._branch_on_all_that_matter()
             return
-        columns = np.flatnonzero(self.gain)
-        row = np.zeros(len(columns), dtype=np.int64)
-        self.model.add_rows(self.goal.name, [-gained], [(row, columns, -self.gain[columns])])
+        if not self.proven:
+            self._complete(solution, np.flatnonzero(relaxation.active & self.model.alive))
+
+    def finish(self) -> Goal:
+        """Write down for the stages to come what plans of this value have in common; the goal's value and bound."""
+        gained, goal = self.gained, self.goal
+        if not settle(self.model, self.proof, gained):
+            columns = np.flatnonzero(self.gain)
+            row = np.zeros(len(columns), dtype=np.int64)
+            self.model.add_rows(goal.name, [-gained], [(row, columns, -self.gain[columns])])
+        return Goal(name=goal.name, sense=goal.sense, value=goal.value(gained), bound=goal.value(self.bound))
 
     def _first_columns(self) -> Ints:
         """The plan so far, all extra columns, and the best few candidates of each request as each sees it alone."""
@@ -143,26 +150,29 @@ class Stage:
         if np.all(np.abs(values - np.rint(values)) < WHOLE):
             self.offer(self.model.complete(values > 0.5))
 
-    def _complete(self, solution: Fractional, relaxation: Relaxation) -> None:
+    def _complete(self, solution: Fractional, active: Ints) -> None:
         """To a whole plan: around what is whole in the solution, then over its columns, then over all that matter."""
-        model, gained = self.model, self.gained
-        active = np.flatnonzero(relaxation.active & model.alive)
-        whole = np.flatnonzero(solution.values[: model.first_extra] > 1 - WHOLE)
-        for columns, taken in ((active, whole), (active, whole[:0])):
-            found = solve_whole(model, self.gain, columns, taken, seed=self.seed, stop=self.stop, seconds=10)
-            if found.values is not None:
-                self.offer(found.values)
+        whole = np.flatnonzero(solution.values[: self.model.first_extra] > 1 - WHOLE)
+        for taken in (whole, whole[:0]):
+            self._branch(active, taken, NODES_OF_A_TRY if self.nodes is None else min(self.nodes, NODES_OF_A_TRY))
             if self.proven:
                 return
-        gained = self.gained
-        slack = self.proof.bound - (gained + 1) * self.scale
-        columns = np.flatnonzero(model.alive & (self.proof.if_one <= slack))
-        plan = np.flatnonzero(model.complete(self.assigned))
-        columns = np.union1d(columns, plan)
-        found = solve_whole(model, self.gain, columns, plan[:0], seed=self.seed, stop=self.stop)
+        self._branch_on_all_that_matter()
+
+    def _branch(self, columns: Ints, taken: Ints, nodes: int | None) -> int | None:
+        """Offer the best plan over these columns; the bound over them."""
+        found = solve_whole(self.model, self.gain, columns, taken, seed=self.seed, stop=self.stop, nodes=nodes)
         if found.values is not None:
             self.offer(found.values)
-        if found.bound is not None and max(found.bound, gained) < self.bound:
-            self.bound = max(found.bound, gained)
+        return found.bound
+
+    def _branch_on_all_that_matter(self) -> None:
+        """An integer program over every column that a better plan could use: what it proves holds for all plans."""
+        slack = self.proof.bound - (self.gained + 1) * self.proof.scale
+        matter = np.flatnonzero(self.model.alive & (self.proof.if_one <= slack))
+        plan = np.flatnonzero(self.model.complete(self.assigned))
+        bound = self._branch(np.union1d(matter, plan), plan[:0], self.nodes)
+        if bound is not None and max(bound, self.gained) < self.bound:
+            self.bound = max(bound, self.gained)
             self.source = "branch_and_bound"
             self.tell()
