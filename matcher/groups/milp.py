@@ -175,14 +175,20 @@ class _Child:
 
 
 def read_solution(path: Path, count: int) -> Values | None:
-    """The columns in a HiGHS solution file; None where it is missing or cut short."""
+    """The columns of the last whole solution in a file of HiGHS's better solutions, one after the other; None: none."""
     try:
         lines = path.read_text().splitlines()
-        start = lines.index(f"# Columns {count}") + 1
-        values = np.array([float(line.split()[-1]) for line in lines[start : start + count]])
-    except (OSError, ValueError, IndexError):
+    except OSError:
         return None
-    return values if len(values) == count else None
+    heads = [number for number, line in enumerate(lines) if line == f"# Columns {count}"]
+    for head in reversed(heads):
+        try:
+            values = np.array([float(line.split()[-1]) for line in lines[head + 1 : head + 1 + count]])
+        except (ValueError, IndexError):
+            continue
+        if len(values) == count:
+            return values
+    return None
 
 
 def whole_bound(bound: float, *, maximize: bool) -> int:
