@@ -62,7 +62,7 @@ def store_register(session: Session, register: Register, *, complete: bool = Fal
     place rounded to 100 m. Columns that a person has set here (`overrides`) keep that value. complete: schools of this
     register that it no longer names are marked closed. One audit entry tells of the whole import.
     """
-    result = SchoolsImported()
+    result = SchoolsImported(notices=list(register.notices))
     places = _Municipalities(session, result)
     places.learn(register.schools)
     known = _Known(session)

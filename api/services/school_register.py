@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,10 +66,11 @@ class RegisterSchool(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """What a file holds. source: its kind, as rows remember it."""
+    """What a register holds. source: its kind, as rows remember it. notices: what was left out, and why."""
 
     source: str
     schools: list[RegisterSchool]
+    notices: list[str] = dataclasses.field(default_factory=list)
 
 
 def read_register(path: Path) -> Register:
