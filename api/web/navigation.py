@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.domain.permissions import Action
+from api.i18n import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +20,9 @@ class Entry:
         return endpoint == self.endpoint or (self.section is not None and str(endpoint).split(".")[0] == self.section)
 
 
-NAVIGATION: tuple[Entry, ...] = ()
+NAVIGATION: tuple[Entry, ...] = (
+    Entry("visits.table", mark("Visits"), section="visits"),
+    Entry("groups.table", mark("Study groups"), section="groups"),
+    Entry("map.visits", mark("Map"), section="map"),
+    Entry("runs.overview", mark("Runs"), Action.SEE_RUNS, section="runs"),
+)

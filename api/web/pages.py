@@ -2,6 +2,15 @@
 
 from flask import Blueprint
 
-from api.web import account, public
+from api.web import account, maps, public
+from api.web.coordinator import runs, visits
+from api.web.site import groups
 
-BLUEPRINTS: tuple[Blueprint, ...] = (public.pages, account.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    public.pages,
+    account.pages,
+    visits.pages,
+    groups.pages,
+    maps.pages,
+    runs.pages,
+)

@@ -4,7 +4,8 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from api.edge.access import public
 from api.edge.session import read_session
-from api.queries import health
+from api.queries import health, overview
+from api.web.season_page import verdict_of
 
 pages = Blueprint("public", __name__)
 
@@ -12,7 +13,15 @@ pages = Blueprint("public", __name__)
 @pages.get("/")
 @public
 def front() -> str:
-    return render_template("public/front.html")
+    now = overview.overview(read_session())
+    visits = verdict_of(now.visit_plan) if now else None
+    return render_template(
+        "public/front.html",
+        now=now,
+        visit_verdict=visits,
+        group_verdict=verdict_of(now.group_plan) if now else None,
+        visit_goals={goal.name: goal.value for goal in visits.goals} if visits else {},
+    )
 
 
 @pages.get("/personvern")

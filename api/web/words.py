@@ -1,0 +1,252 @@
+"""What the codes of plans and runs are called on the screen, and the one line of verdict."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Protocol
+
+from api.domain.enums import PriorityReason, RunKind, RunState
+from api.i18n import clock_time, mark, ngettext, number, percent
+from api.i18n import gettext as _
+
+GOALS: dict[str, str] = {
+    "priority": mark("Promised anew, get a visit"),
+    "reserved": mark("Reserved times in use"),
+    "schools": mark("Schools with a visit"),
+    "first_visits": mark("Of them: first in 12 months"),
+    "classes": mark("Classes"),
+    "days_waited": mark("Days waited"),
+    "wishes": mark("Wishes met"),
+    "travel_minutes": mark("Minutes of travel in all"),
+    "spread": mark("Even spread (lowest is best)"),
+    "returning": mark("Returning pupils with a place"),
+    "served": mark("Pupils with a place"),
+    "queue": mark("Those first in the queue"),
+    "short_hours": mark("Hours short of what mentors were promised"),
+    "extra_shifts": mark("Hours beyond what mentors were promised"),
+    "choices": mark("Steps down the pupils' own lists"),
+    "continuity": mark("Pupils with the mentor they named"),
+}
+
+REASONS: dict[str, str] = {
+    "mode": mark("come only the other way (digital or in person)"),
+    "topic": mark("do not have the topic"),
+    "grade": mark("do not take that grade"),
+    "distance": mark("live too far away"),
+    "free": mark("are not free at the times proposed"),
+    "lessons": mark("do not take that many lessons in a row"),
+    "reserved": mark("are set aside for other municipalities those days"),
+    "refused": mark("have said no"),
+    "taken": mark("could come, but are used for other visits"),
+    "available": mark("could come, but the visit needs more people"),
+    "varies": mark("are kept away by one thing one day and another the next"),
+}
+
+OBSTACLES: dict[str, str] = {
+    "mode": mark("comes only the other way"),
+    "topic": mark("does not have the topic"),
+    "grade": mark("does not take that grade"),
+    "distance": mark("lives too far away"),
+    "free": mark("is not free"),
+    "lessons": mark("does not take that many lessons in a row"),
+    "reserved": mark("is set aside for another municipality"),
+    "refused": mark("has said no"),
+}
+
+FATES: dict[str, str] = {
+    "distance": mark("too far from home"),
+    "min_mentors": mark("not held: too few mentors can come"),
+    "min_pupils": mark("not held: too few pupils want it"),
+    "closed": mark("not held: the mentors do more good elsewhere"),
+    "level": mark("no mentor there teaches the level"),
+    "seats": mark("the room is full"),
+    "mentors": mark("the mentors there are full"),
+    "no_choices": mark("no evening chosen"),
+}
+
+USED: dict[str, str] = {
+    "day": mark("has another visit that day"),
+    "week": mark("has the visits of that week"),
+    "term": mark("has all visits of the term"),
+    "quota": mark("the company has given what it promised"),
+    "overlap": mark("is at another school at that time"),
+    "travel": mark("cannot get there in time from another school"),
+}
+
+PRIORITY: dict[str, str] = {
+    PriorityReason.RETURNING: mark("Back from last term"),
+    PriorityReason.GRADE_10: mark("Year 10"),
+    PriorityReason.EXAM_YEAR: mark("Exam year"),
+    PriorityReason.REST: mark("The rest"),
+}
+PRIORITY_CLASSES = (mark("Back from last term"), mark("Year 10 and exam year"), mark("The rest"))
+
+KINDS: dict[str, str] = {RunKind.VISIT: mark("School visits"), RunKind.GROUP: mark("Study groups")}
+
+STATES: dict[str, tuple[str, str, str]] = {
+    RunState.QUEUED: (mark("Waiting"), "clock", "neutral"),
+    RunState.RUNNING: (mark("Under way"), "half", "info"),
+    RunState.DONE: (mark("Done"), "check", "success"),
+    RunState.FAILED: (mark("Failed"), "warning", "danger"),
+    RunState.CANCELLED: (mark("Cancelled"), "cross", "neutral"),
+    "infeasible": (mark("Impossible"), "warning", "danger"),
+    "unknown": (mark("Nothing found"), "info", "warning"),
+}
+
+WEEKDAYS = (
+    mark("Monday"), mark("Tuesday"), mark("Wednesday"), mark("Thursday"), mark("Friday"), mark("Saturday"),
+    mark("Sunday"),
+)  # fmt: skip
+
+
+class GoalRow(Protocol):
+    """A goal as a row or as part of a plan."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+    @property
+    def bound(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGoal:
+    """A goal as the control table shows it."""
+
+    name: str
+    label: str
+    value: int
+    bound: int
+
+    @property
+    def gap(self) -> int:
+        return abs(self.bound - self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The one line: `proven` when every gap is 0; `sentence` and what follows it; the goals behind it."""
+
+    proven: bool
+    sentence: str
+    rest: str
+    goals: Sequence[ShownGoal]
+
+
+def goal_label(name: str) -> str:
+    """What a goal is called; priority groups are numbered from 1."""
+    if name.startswith("served_class_"):
+        return _("Of them: %(group)s", group=priority_class(int(name.removeprefix("served_class_"))).lower())
+    return _(GOALS[name]) if name in GOALS else name
+
+
+def priority_class(index: int) -> str:
+    """What a priority group is called; programmes with more groups than the usual three number them."""
+    if index < len(PRIORITY_CLASSES):
+        return _(PRIORITY_CLASSES[index])
+    return _("Priority group %(number)s", number=index + 1)
+
+
+def verdict(goals: Sequence[GoalRow], *, locks: int = 0) -> Verdict:
+    """Only when every gap is 0 does no better plan exist; else how much better the first unproven goal could become."""
+    shown = [ShownGoal(goal.name, goal_label(goal.name), goal.value, goal.bound) for goal in goals]
+    rest = _("All rules are kept.")
+    if locks:
+        rest = ngettext(
+            "All rules are kept, and the locked one stands.",
+            "All rules are kept, and the %(count)s locked ones stand.",
+            locks,
+            count=number(locks),
+        )
+    at = next((index for index, goal in enumerate(shown) if goal.gap), None)
+    if at is None:
+        return Verdict(True, _("Checked: no better plan exists."), rest, shown)
+    reached = {goal.name for goal in shown[:at]}
+    return Verdict(False, _("Checked: %(gain)s", gain=_could_gain(shown[at], reached)), rest, shown)
+
+
+def _could_gain(goal: ShownGoal, reached: Collection[str]) -> str:
+    """How much better the plan could at most be, and what is proven before that."""
+    amount = number(goal.gap)
+    if goal.name == "schools":
+        return ngettext("at most one school better.", "at most %(amount)s schools better.", goal.gap, amount=amount)
+    if goal.name in ("returning", "served"):
+        return ngettext("at most one pupil better.", "at most %(amount)s pupils better.", goal.gap, amount=amount)
+    share = percent(goal.gap / max(abs(goal.bound), 1), 2)
+    if "schools" in reached:
+        return _("no more schools can be reached; “%(goal)s” at most %(share)s better.", goal=goal.label, share=share)
+    if "served" in reached:
+        return _("no more pupils can have a place; “%(goal)s” at most %(share)s better.", goal=goal.label, share=share)
+    return _("“%(goal)s” could be at most %(share)s better.", goal=goal.label, share=share)
+
+
+def about(count: int) -> str:
+    """A number of pupils as schools say it: to the nearest ten."""
+    return number(round(count, -1))
+
+
+def reasons(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Reasons of a request without a visit, the commonest first, each with its number."""
+    counted = sorted(((int(str(row["count"])), str(row["code"])) for row in rows), reverse=True)
+    return [f"{number(count)} {_(REASONS[code])}" for count, code in counted if code in REASONS and count]
+
+
+def why_none(rows: Sequence[Mapping[str, object]], wanted: int, people: int) -> str:
+    """The sentence that a teacher reads first. people: role models in all, so that "no one" is said only where true."""
+    counts = {str(row["code"]): int(str(row["count"])) for row in rows}
+    if wanted > 1 and counts.get("available"):
+        return _(
+            "You asked for %(wanted)s role models. Only %(free)s can come.", wanted=wanted, free=counts["available"]
+        )
+    if counts.get("taken"):
+        return ngettext(
+            "The one who could come is used for another visit.",
+            "All %(count)s who could come are used for other visits.",
+            counts["taken"],
+            count=number(counts["taken"]),
+        )
+    sentences = {
+        "distance": _("No role model lives near enough."),
+        "free": _("No role model is free at the times proposed."),
+        "topic": _("No role model has the topic."),
+        "grade": _("No role model takes that grade."),
+        "mode": _("No role model comes in the way asked for."),
+    }
+    for code, sentence in sentences.items():
+        if counts.get(code) == people:
+            return sentence
+    if counts.get("distance"):
+        near = people - counts["distance"]
+        return ngettext(
+            "The one who lives near enough cannot come.",
+            "None of the %(count)s who live near enough can come.",
+            near,
+            count=number(near),
+        )
+    return _("No role model fits all that was asked for.")
+
+
+def grade(value: int) -> str:
+    """A grade as schools say it: "9. trinn" to 10, then Vg1 to Vg3."""
+    return _("year %(grade)s", grade=value) if value <= 10 else f"Vg{value - 10}"
+
+
+def classes(count: int, year: int) -> str:
+    """ "2 klasser, 9. trinn"."""
+    return ngettext("one class, %(grade)s", "%(num)s classes, %(grade)s", count, grade=grade(year))
+
+
+def clock_span(starts: datetime | time, ends: datetime | time) -> str:
+    """ "08.30–10.15", unbreakable in its cell."""
+    return f"{clock_time(starts)}–{clock_time(ends)}"
+
+
+def weekday(day: int) -> str:
+    """A day of the week, 1 Monday to 7."""
+    return _(WEEKDAYS[day - 1])
+
+
+def fate(code: str | None) -> str:
+    """What became of a pupil's choice, or why a session is not held."""
+    return _(FATES[code]) if code in FATES else ""
