@@ -181,9 +181,9 @@ class VisitProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
 class Rules:
-    """`classes`: how many priority classes there are; `placement`: the choice rule."""
+    """`classes`: how many priority classes there are, each with its goal, at most 20; `placement`: the choice rule."""
 
-    classes: Positive = 3
+    classes: Annotated[int, Field(strict=True, ge=1, le=20)] = 3
     placement: Literal["most_served", "queue_first"] = "most_served"
 
 

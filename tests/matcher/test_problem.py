@@ -150,6 +150,7 @@ GROUP_FAULTS: dict[str, tuple[Callable[[Data], Any], list[str]]] = {
     "session nowhere": (lambda d: d["sessions"][0].update(site="x9"), ["sessions[0].site"]),
     "24 o'clock": (lambda d: d["sessions"][0].update(end="24:00"), ["sessions[0].end"]),
     "placement": (lambda d: d.update(rules={"placement": "fair"}), ["rules.placement"]),
+    "too many classes": (lambda d: d.update(rules={"classes": 21}), ["rules.classes"]),
     "no class": (lambda d: d.update(rules={"classes": 0}), ["rules.classes"]),
     "two fixed seats": (
         lambda d: d.update(fixed={"pupils": [{"pupil": "p0", "session": s} for s in ("s0", "s1")]}),
