@@ -35,6 +35,8 @@ class Rooms:
         self.facts = facts
         self.open = roster.open_sessions
         self.kinds = {s: Counter(facts.levels[m] for m in roster.mentors[s]) for s in self.open}
+        self._teaches: dict[tuple[int, str], list[frozenset[str]]] = {}
+        self._may_sit: dict[int, list[int]] = {}
 
     def level(self, p: int) -> str:
         """The level to be taught to a pupil; any, for a fixed one."""
@@ -42,7 +44,10 @@ class Rooms:
 
     def teaches(self, s: int, level: str) -> list[frozenset[str]]:
         """Kinds of mentors in the session who may teach the level, in a settled order."""
-        return sorted((k for k in self.kinds[s] if level == ANY_LEVEL or level in k), key=sorted)
+        if (s, level) not in self._teaches:
+            able = (kind for kind in self.kinds[s] if level == ANY_LEVEL or level in kind)
+            self._teaches[s, level] = sorted(able, key=sorted)
+        return self._teaches[s, level]
 
     def room_of(self, s: int, kind: frozenset[str]) -> int:
         """How many pupils the mentors of the kind may have in the session."""
@@ -50,8 +55,11 @@ class Rooms:
 
     def may_sit(self, p: int) -> list[int]:
         """Open sessions of the pupil's choices with a mentor for their level, best first."""
-        level = self.level(p)
-        return [s for s, _ in self.facts.choices[p] if s in self.kinds and self.teaches(s, level)]
+        if p not in self._may_sit:
+            level = self.level(p)
+            able = [s for s, _ in self.facts.choices[p] if s in self.kinds and self.teaches(s, level)]
+            self._may_sit[p] = able
+        return self._may_sit[p]
 
 
 class Network:

@@ -46,7 +46,8 @@ class Reseating:
         for p in facts.queue:
             if p not in facts.fixed_seat and (may_leave or p in self.seat):
                 self._free(p, may_leave=may_leave)
-        self._label: list[int] | None = None
+        self._label: list[int] = []
+        self._labels = 0
 
     def _node(self, key: object, s: int) -> int:
         number = self._number.setdefault(key, len(self.session_of))
@@ -129,13 +130,13 @@ class Reseating:
         here, there = self.place(p), self._place_node(s, self.rooms.level(p))
         if here == there:
             return True
-        if self._label is None:
+        if not self._label:
             self._label = components(len(self.session_of), self.neighbours)
+            self._labels = max(self._label)
         if self._label[here] != self._label[there]:
             return False
         path = self._path(there, here)
         if path is None:
-            self._label = None
             return False
         riders = [self._rider(a, b) for a, b in pairwise(path)]
         for (a, b), rider in zip(pairwise(path), riders, strict=True):
@@ -144,12 +145,19 @@ class Reseating:
         return True
 
     def _path(self, start: int, goal: int) -> list[int] | None:
+        """A shortest path between two nodes of one label, within it; None, and a finer label, when there is none.
+
+        A label holds whole strongly connected components. Moving along a cycle of one keeps it, settling a pupil can
+        only split it; so labels stay right, and what was reached in vain is a part that can be told apart.
+        """
+        label = self._label
+        within = label[start]
         came: dict[int, int] = {start: start}
         waiting = deque([start])
         while waiting:
             node = waiting.popleft()
             for after in self.neighbours(node):
-                if after not in came:
+                if label[after] == within and after not in came:
                     came[after] = node
                     if after == goal:
                         path = [goal]
@@ -157,6 +165,9 @@ class Reseating:
                             path.append(came[path[-1]])
                         return path[::-1]
                     waiting.append(after)
+        self._labels += 1
+        for node in came:
+            label[node] = self._labels
         return None
 
     def _rider(self, a: int, b: int) -> int | None:
