@@ -130,6 +130,8 @@ class _SolverProcess:
         try:
             message = self._events.get(timeout=max(0.0, min(timeout, left)))
         except queue.Empty:
+            if self._process.poll() is not None:
+                _kill_group(self._process.pid)  # what it left behind may hold the pipe open, whose end is the news
             return self._overtime() if time.monotonic() >= self._deadline else None
         if message is None:
             return self._silent_end()

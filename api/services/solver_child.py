@@ -70,7 +70,7 @@ class _Commands(threading.Thread):
                 self.asked_to_stop.set()
                 if self.stop is not None:
                     self.stop.request()
-        _end_all()
+        end_all()
 
 
 class _Answers:
@@ -97,7 +97,8 @@ def _lines() -> Iterator[bytes]:
             buffer = bytearray(rest)
 
 
-def _end_all() -> None:
+def end_all() -> None:
+    """End this process and all that it started, at once."""
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
