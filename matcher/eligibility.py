@@ -67,6 +67,7 @@ class RoleModelFacts:
         self._homes = [place("role_model", person.id, person.lat, person.lon) for person in people]
         self._school_places = {s.id: place("school", s.id, s.lat, s.lon) for s in problem.schools}
         self._times = TravelTimes(problem.travel)
+        self._minutes_from_homes = self._times.from_all(self._homes)
         self._minutes_to: dict[str, Minutes] = {}
         self._topics = self._members((topic, i) for i, person in enumerate(people) for topic in person.topics)
         free = [(i, minute_of(f.start), minute_of(f.end)) for i, person in enumerate(people) for f in person.free]
@@ -106,8 +107,12 @@ class RoleModelFacts:
         """Minutes from each role model's home to the school."""
         if school not in self._minutes_to:
             self._minutes_to.clear()
-            self._minutes_to[school] = self._times.table(self._homes, [self._school_places[school]])[:, 0]
+            self._minutes_to[school] = self._minutes_from_homes(self._school_places[school])
         return self._minutes_to[school]
+
+    def minutes(self, role_model: int, school: str) -> int:
+        """Minutes from one role model's home to the school."""
+        return self._times.minutes(self._homes[role_model], self._school_places[school])
 
     def school_place(self, school: str) -> Place:
         """The school as a place of travel."""

@@ -6,7 +6,7 @@ near to a whole minute that the last bits of a sine could decide, the scalar for
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +50,10 @@ def _great_circle_km_table(origins: NDArray[np.float64], destinations: NDArray[n
     return km
 
 
+def _degrees(places: Sequence[Place]) -> NDArray[np.float64]:
+    return np.array([(p.lat, p.lon) for p in places], dtype=np.float64).reshape(-1, 2)
+
+
 class TravelTimes:
     """Minutes of travel under one problem's `travel`: directed, whole minutes, 0 or more."""
 
@@ -77,8 +81,19 @@ class TravelTimes:
             rows = np.array([self._row[p.key] for p in origins], dtype=np.intp)
             columns = np.array([self._row[p.key] for p in destinations], dtype=np.intp)
             return self._matrix[np.ix_(rows, columns)]
-        points = [np.array([(p.lat, p.lon) for p in places]).reshape(-1, 2) for places in (origins, destinations)]
-        exact = self._minutes_per_km * _great_circle_km_table(points[0], points[1]) / self._kmh - 1e-9
+        return self._by_formula(origins, _degrees(origins), destinations)
+
+    def from_all(self, origins: Sequence[Place]) -> Callable[[Place], Minutes]:
+        """A function: minutes from each origin to one destination. Quicker than `table` when asked often."""
+        degrees = _degrees(origins)
+        if self._matrix is not None:
+            return lambda destination: self.table(origins, [destination])[:, 0]
+        return lambda destination: self._by_formula(origins, degrees, [destination])[:, 0]
+
+    def _by_formula(
+        self, origins: Sequence[Place], degrees: NDArray[np.float64], destinations: Sequence[Place]
+    ) -> Minutes:
+        exact = self._minutes_per_km * _great_circle_km_table(degrees, _degrees(destinations)) / self._kmh - 1e-9
         table = np.maximum(0, np.ceil(exact)).astype(np.int64)
         for row, column in np.argwhere(np.abs(exact - np.rint(exact)) < NEARLY_WHOLE):
             table[row, column] = self.minutes(origins[row], destinations[column])

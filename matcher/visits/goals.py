@@ -188,9 +188,10 @@ def spread(model: Model, season: Season) -> LinearGoal:
 def _count_columns(model: Model, assigned: Ints, owner: Ints, used: Ints, most: Ints) -> tuple[Ints, Ints]:
     """Add the counted columns of some owners and the rows that tie them to what is assigned; (columns, costs)."""
     owners, row = np.unique(owner, return_inverse=True)
+    people = model.candidates.role_model[assigned]
     requests = model.units.request[model.candidates.unit[assigned]]
-    pairs = np.unique(np.stack([row, requests, model.candidates.role_model[assigned]]), axis=1)
-    reach = np.minimum(np.bincount(pairs[0], minlength=len(owners)), most[owners])
+    _, each = np.unique(people * model.units.requests + requests, return_index=True)
+    reach = np.minimum(np.bincount(row[each], minlength=len(owners)), most[owners])
     of_row = np.repeat(np.arange(len(owners)), reach)
     step = np.arange(len(of_row)) - np.repeat(np.cumsum(reach) - reach, reach) + 1
     counted = model.add_columns(len(of_row))

@@ -90,8 +90,8 @@ def _visit(
 ) -> Visit:
     request = problem.requests[number]
     lessons = request.options[option].lessons
-    minutes = facts.minutes_to(request.school)
-    members = sorted((facts.ids[i], int(minutes[i]) if mode == "physical" else 0) for i in people)
+    physical = mode == "physical"
+    members = sorted((facts.ids[i], facts.minutes(i, request.school) if physical else 0) for i in people)
     return Visit(
         request=request.id,
         option=option,

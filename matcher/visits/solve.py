@@ -2,19 +2,23 @@
 
 import contextlib
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from matcher.control import OnProgress, Progress, Settings, Stop
 from matcher.eligibility import RoleModelFacts
 from matcher.plan import BoundSource, Goal, VisitPlan
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import conflicts, find_candidates, fixed_engagements, room
-from matcher.visits.goals import GOALS, Season
-from matcher.visits.model import Flags, Model
+from matcher.visits.goals import GOALS, LinearGoal, Season
+from matcher.visits.model import Model, Values
 from matcher.visits.result import infeasible_plan, plan_of
 from matcher.visits.rules import RULES, Surroundings, limit_groups
 from matcher.visits.running import Stopped
 from matcher.visits.stage import Stage
-from matcher.visits.start import first_plan
+from matcher.visits.start import HandRule
 
 
 def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> VisitPlan:
@@ -28,9 +32,10 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
         return infeasible_plan(problem, found, seed=seed, settings=settings, seconds=time.monotonic() - started)
     facts = RoleModelFacts(problem)
     season = Season(problem, facts, room(problem, busy))
-    model, assigned = _model_and_first_plan(season)
+    model, hand = _model_and_hand_rule(season)
+    assigned = hand.filled(np.zeros(len(model.candidates.unit), dtype=np.bool_))
     nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
-    goals: list[Goal] = []
+    done: list[tuple[LinearGoal, Goal]] = []
     sources: dict[str, BoundSource] = {}
     for goal_of in GOALS:
         goal = goal_of(model, season)
@@ -42,19 +47,30 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
         with contextlib.suppress(Stopped):
             stage.run()
         assigned = stage.assigned
-        goals.append(stage.finish())
+        done.append((goal, stage.finish()))
         sources[goal.name] = stage.source
-        assert model.is_valid(model.complete(assigned)), f"the plan does not keep what was settled after {goal.name}"
+    goals = [goal for _, goal in done]
+    if any(goal.gap for goal in goals):
+        assigned = hand.filled(assigned)
+        goals = _recounted(done, model.complete(assigned))
     seconds = time.monotonic() - started
     return plan_of(problem, facts, model, assigned, goals, sources, seed=seed, settings=settings, seconds=seconds)
 
 
-def _model_and_first_plan(season: Season) -> tuple[Model, Flags]:
-    """Columns and rows of the problem, and the candidates of a valid plan."""
+def _model_and_hand_rule(season: Season) -> tuple[Model, HandRule]:
+    """Columns and rows of the problem, and the hand rule over them."""
     problem, facts = season.problem, season.facts
     model = Model(*find_candidates(problem, facts, season.left))
     schools = tuple(facts.school_place(school.id) for school in problem.schools)
     around = Surroundings(limit_groups(model, season.left), schools, facts.times)
     for rule in RULES:
         rule(model, around)
-    return model, first_plan(problem, model, around, season.left)
+    return model, HandRule(problem, model, around, season.left)
+
+
+def _recounted(done: Sequence[tuple[LinearGoal, Goal]], values: Values) -> list[Goal]:
+    """The goals with the values of a fuller plan; bounds hold for it too, as no goal above has lost by it."""
+    return [
+        replace(goal, value=linear.value(int((linear.gain * values[: len(linear.gain)]).sum())))
+        for linear, goal in done
+    ]

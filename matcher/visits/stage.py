@@ -17,6 +17,7 @@ from matcher.visits.goals import LinearGoal
 from matcher.visits.integer import solve_whole
 from matcher.visits.model import Flags, Ints, Model, Values
 from matcher.visits.relaxation import Fractional, Relaxation, RelaxationFailedError, columns_asked_for
+from matcher.visits.running import Stopped
 
 COLUMNS_AT_FIRST = 4
 COLUMNS_A_ROUND = 4
@@ -84,6 +85,8 @@ class Stage:
         """Improve plan and bound until they meet. Raises Stopped; plan and bound so far stay good."""
         if self.proven:
             return
+        if self.stop.expired:
+            raise Stopped
         relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
         try:
             solution = self._relax(relaxation)

@@ -1,4 +1,4 @@
-"""A first plan by hand: requests in a fair order, each takes the nearest people who are still free."""
+"""A plan by hand: where a solve starts, and what fills a plan that was stopped early."""
 
 from collections import Counter, defaultdict
 
@@ -61,31 +61,57 @@ class Diary:
         return bool(self._end[a] + minutes <= self._start[b])
 
 
-def first_plan(problem: VisitProblem, model: Model, around: Surroundings, left: Room) -> Flags:
-    """Candidates of a valid plan: promised anew first, then the largest visits and the longest waiting."""
-    diary = Diary(model, around, left)
-    chosen = np.zeros(len(model.candidates.unit), dtype=np.bool_)
-    order = sorted(
-        range(len(problem.requests)),
-        key=lambda r: (not problem.requests[r].priority, -problem.requests[r].classes, problem.requests[r].submitted),
-    )
-    by_request = _units_by_request(model)
-    starts = np.searchsorted(model.candidates.unit, np.arange(len(model.units.size) + 1))
-    for r in order:
-        for unit in by_request.get(r, ()):
-            candidates = np.arange(starts[unit], starts[unit + 1])
-            nearest = candidates[np.argsort(model.candidates.minutes[candidates], kind="stable")]
-            if people := _enough(diary, nearest, int(model.units.size[unit])):
-                chosen[people] = True
-                break
-    return chosen
+class HandRule:
+    """Plans as people do: requests in a fair order, each takes the nearest people who are still free.
 
+    Promised anew first; then one request for each school without a visit; then all others; among these, schools without
+    a visit in 12 months, larger visits and longer waiting go first.
+    """
 
-def _units_by_request(model: Model) -> dict[int, list[int]]:
-    units: dict[int, list[int]] = defaultdict(list)
-    for unit, request in enumerate(model.units.request.tolist()):
-        units[request].append(unit)
-    return units
+    def __init__(self, problem: VisitProblem, model: Model, around: Surroundings, left: Room) -> None:
+        self._problem, self._model, self._around, self._left = problem, model, around, left
+        self._starts = np.searchsorted(model.candidates.unit, np.arange(len(model.units.size) + 1))
+        self._units: dict[int, list[int]] = defaultdict(list)
+        for unit, request in enumerate(model.units.request.tolist()):
+            self._units[request].append(unit)
+        visits = {school.id: school.visits_last_12_months for school in problem.schools}
+        requests = problem.requests
+        self._order = sorted(
+            self._units,
+            key=lambda r: (visits[requests[r].school] > 0, -requests[r].classes, requests[r].submitted),
+        )
+
+    def filled(self, assigned: Flags) -> Flags:
+        """These candidates and what fits beside them."""
+        problem, units = self._problem, self._model.units
+        diary = Diary(self._model, self._around, self._left)
+        chosen = assigned.copy()
+        for candidate in np.flatnonzero(assigned).tolist():
+            diary.take(candidate)
+        served = set(units.request[self._model.candidates.unit[assigned]].tolist())
+        visited = {problem.requests[r].school for r in served}
+        visited |= {r.school for r in problem.requests if r.id in {fixed.request for fixed in problem.fixed}}
+        promised = [r for r in self._order if problem.requests[r].priority]
+        for requests, only_new_schools in ((promised, False), (self._order, True), (self._order, False)):
+            for r in requests:
+                school = problem.requests[r].school
+                if r in served or (only_new_schools and school in visited):
+                    continue
+                if people := self._people(diary, r):
+                    chosen[people] = True
+                    served.add(r)
+                    visited.add(school)
+        return chosen
+
+    def _people(self, diary: Diary, request: int) -> list[int]:
+        """Candidates of the first unit of the request that still finds enough people, now taken; or none."""
+        candidates = self._model.candidates
+        for unit in self._units[request]:
+            here = np.arange(self._starts[unit], self._starts[unit + 1])
+            nearest = here[np.argsort(candidates.minutes[here], kind="stable")]
+            if people := _enough(diary, nearest, int(self._model.units.size[unit])):
+                return people
+        return []
 
 
 def _enough(diary: Diary, candidates: Ints, size: int) -> list[int]:

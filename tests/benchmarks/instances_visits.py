@@ -115,7 +115,7 @@ def _free_times(rng: random.Random) -> list[Interval]:
     days = rng.sample(range(5), rng.randint(3, 5))
     hours = [rng.choice((time(8), time(8), time(11, 20))) for _ in days]
     ends = [time(12) if start == time(8) and rng.random() < 0.3 else time(16) for start in hours]
-    weeks = rng.sample(range(WEEKS), rng.randint(6, 10))
+    weeks = rng.sample(range(WEEKS), rng.randint(5, 9))
     return [
         Interval(start=datetime.combine(day, start), end=datetime.combine(day, end))
         for week in sorted(weeks)
