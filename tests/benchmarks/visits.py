@@ -1,0 +1,135 @@
+"""How far visits reach: seasons with ample and scarce supply, several seeds, beside a hand rule.
+
+    python -m tests.benchmarks.visits [--seeds 1 2 3] [--requests 2000] [--role-models 1500] [--seconds 300]
+
+Each row is one season; then come the medians of its supply. `six` and `all` are the seconds after which the first six
+and all nine goals were proven ("-": they were not), `cpu` the processor seconds of the whole solve, MB the most memory
+the process used. The hand rule takes requests in the order of the goals and gives each the nearest people who are free;
+`more` is how many more classes the plan serves, `hand s` the seconds the hand rule took.
+"""
+
+import argparse
+import gc
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matcher.check import check
+from matcher.control import Progress, Settings, Stop
+from matcher.eligibility import RoleModelFacts
+from matcher.problem import VisitProblem
+from matcher.visits.candidates import find_candidates, fixed_engagements, room
+from matcher.visits.goals import GOALS
+from matcher.visits.model import Model
+from matcher.visits.rules import Surroundings, limit_groups
+from matcher.visits.solve import solve
+from matcher.visits.start import HandRule
+from tests.benchmarks.instances_visits import season
+
+NINE = GOALS[8].__name__
+LIMIT_SIX, LIMIT_NINE, LIMIT_MB = 25.0, 90.0, 1000
+HEAD = (
+    f"{'supply':>7} {'seed':>6} | {'candidates':>10} | {'six':>6} {'all':>6} {'cpu':>6} {'MB':>5} |"
+    f" {'schools':>7} {'classes':>7} {'wishes':>6} {'gaps':>4} | {'hand s':>6} {'classes':>7} {'more':>6} | judge"
+)
+
+
+@dataclass
+class Clock:
+    """Hears progress and notes when the bound of each goal first met its value."""
+
+    proven: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.value == progress.bound:
+            self.proven.setdefault(progress.goal, progress.seconds)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one season showed; None where a goal was not proven."""
+
+    six: float | None
+    nine: float | None
+    megabytes: int
+    ok: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 1 when a plan was judged bad or the median of a supply missed the promised reach."""
+    parser = argparse.ArgumentParser(description="Reach of the visit solver")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--role-models", type=int, default=1500)
+    parser.add_argument("--seconds", type=float, default=300.0)
+    chosen = parser.parse_args(arguments)
+    print(f"visits: {chosen.requests} requests, {chosen.role_models} role models, limit {chosen.seconds:.0f} s")
+    print(HEAD)
+    kept = True
+    for supply in ("ample", "scarce"):
+        rows = []
+        for seed in chosen.seeds:
+            problem = season(chosen.requests, chosen.role_models, seed, scarce=supply == "scarce")
+            rows.append(_row(supply, seed, problem, chosen.seconds))
+        kept &= _summary(supply, rows)
+    return 0 if kept else 1
+
+
+def _row(supply: str, seed: int, problem: VisitProblem, seconds: float) -> Row:
+    candidates, hand_classes, hand_seconds = _hand_rule(problem)
+    gc.collect()
+    clock, cpu = Clock(), time.process_time()
+    plan = solve(problem, stop=Stop(seconds), seed=1, settings=Settings(), on_progress=clock)
+    cpu = time.process_time() - cpu
+    values = {goal.name: goal.value for goal in plan.goals}
+    broken = {violation.code for violation in check(problem, plan)}
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    gaps = sum(goal.gap > 0 for goal in plan.goals)
+    proven = [goal.name for goal in plan.goals if goal.gap == 0]
+    six = max(clock.proven[name] for name in proven[:6]) if proven[:6] == [g.__name__ for g in GOALS[:6]] else None
+    nine = clock.proven[NINE] if not gaps else None
+    more = values["classes"] / hand_classes - 1
+    print(
+        f"{supply:>7} {seed:>6} | {candidates:>10} | {_shown(six):>6} {_shown(nine):>6} {cpu:>6.1f} {megabytes:>5} |"
+        f" {values['schools']:>7} {values['classes']:>7} {values['wishes']:>6} {gaps:>4} |"
+        f" {hand_seconds:>6.2f} {hand_classes:>7} {more:>6.1%} | {' '.join(sorted(broken)) or 'ok'}",
+        flush=True,
+    )
+    return Row(six, nine, megabytes, not broken)
+
+
+def _shown(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.1f}"
+
+
+def _hand_rule(problem: VisitProblem) -> tuple[int, int, float]:
+    """Candidates of the problem, classes that the hand rule serves, and the seconds it took beside finding them."""
+    facts = RoleModelFacts(problem)
+    left = room(problem, fixed_engagements(problem))
+    model = Model(*find_candidates(problem, facts, left))
+    schools = tuple(facts.school_place(school.id) for school in problem.schools)
+    around = Surroundings(limit_groups(model, left), schools, facts.times)
+    started = time.perf_counter()
+    assigned = HandRule(problem, model, around, left).filled(np.zeros(len(model.candidates.unit), dtype=np.bool_))
+    seconds = time.perf_counter() - started
+    served = np.unique(model.units.request[model.candidates.unit[assigned]])
+    return len(assigned), sum(problem.requests[r].classes for r in served.tolist()), seconds
+
+
+def _summary(supply: str, rows: Sequence[Row]) -> bool:
+    """Print the medians; did they keep what the spec promises, every plan judged ok?"""
+    six = [row.six if row.six is not None else float("inf") for row in rows]
+    nine = [row.nine if row.nine is not None else float("inf") for row in rows]
+    most = max(row.megabytes for row in rows)
+    print(f"{supply:>7} {'median':>6} | {'':>10} | {statistics.median(six):>6.1f} {statistics.median(nine):>6.1f}")
+    within = statistics.median(six) <= LIMIT_SIX and statistics.median(nine) <= LIMIT_NINE and most < LIMIT_MB
+    return within and all(row.ok for row in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
