@@ -116,15 +116,15 @@ class GroupStory:
         }
 
     def _not_served(self, pupil: Pupil) -> dict[str, Any]:
-        item = next(item for item in self.plan.unserved if item.pupil == pupil.id)
+        item = next((item for item in self.plan.unserved if item.pupil == pupil.id), None)
         return {
             "pupil": pupil.id,
             "served": False,
             "position": self.position[pupil.id],
-            "ahead": item.ahead,
+            "ahead": None if item is None else item.ahead,
             "reasons": [{"code": reason.code, "count": reason.count} for reason in self.reasons(pupil)],
             "choices": [self._choice(pupil, choice) for choice in pupil.choices],
-            "smallest_change": item.smallest_change,
+            "smallest_change": None if item is None else item.smallest_change,
         }
 
     def _choice(self, pupil: Pupil, choice: str) -> dict[str, Any]:

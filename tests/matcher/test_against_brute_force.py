@@ -106,7 +106,7 @@ def test_worse_plan_with_a_false_bound_is_caught_by_enumeration() -> None:
     enumeration = VisitEnumeration(problem)
     vectors = {enumeration.values(plan) for plan in enumeration.plans()}
     worse = visit_plan(problem, [held(problem, "q0", "r0")])
-    assert false_bounds(worse.goals, vectors) == ["schools", "first_visits", "classes", "days_waited"]
+    assert false_bounds(worse.goals, vectors) == ["schools", "first_visits", "classes", "days_waited", "spread"]
     honest = [
         replace(g, bound=b)
         for g, b in zip(

@@ -187,6 +187,16 @@ def test_stories_of_a_group_plan() -> None:
     assert explain(problem, plan, "m0")["sessions"] == [{"session": "s0", "pupils": 2}]
 
 
+def test_stories_of_an_infeasible_problem_know_no_line() -> None:
+    data = group_data()
+    data["fixed"] = {"mentors": [{"mentor": "m0", "session": s} for s in ("s0", "s1")]}
+    data["mentors"][0]["max_sessions"] = 1
+    problem = groups(data)
+    plan = solve(problem)
+    assert explain(problem, plan) == {"unserved": []}
+    assert (explain(problem, plan, "p0")["served"], explain(problem, plan, "p0")["ahead"]) == (False, None)
+
+
 def test_unknown_id_and_the_other_kind_of_plan_are_refused() -> None:
     problem, plan = broken_group_plans.good()
     with pytest.raises(KeyError):
