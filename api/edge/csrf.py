@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
 
 
 def _check() -> None:
-    if request.method in CHANGING and not _needs_none():
+    if request.endpoint is not None and request.method in CHANGING and not _needs_none():
         csrf.protect()
 
 
