@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,21 +47,29 @@ class Relaxation:
 
 
 class Optimiser:
-    """Solves programs under one stop, seed and settings."""
+    """Solves programs under one stop, seed and settings.
+
+    `reserve`: seconds before the stop's limit that are kept for other work.
+    """
 
     def __init__(self, stop: Stop, seed: int, settings: Settings) -> None:
         self.stop = stop
+        self.reserve = 0.0
         self.seed = seed
         self.nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
 
+    def left(self) -> float:
+        """Seconds left for solving, at least 0; 0 once a stop was requested."""
+        return max(0.0, self.stop.remaining() - self.reserve)
+
     def relax(self, model: LinearModel, goal: LinearGoal) -> Relaxation:
         """The goal's bound over the linear relaxation, computed from its prices (see LinearModel.proven_bound)."""
-        if self.stop.expired:
+        if self.left() <= 0:
             return Relaxation(None, infeasible=False)
         relaxed = mathopt.Model.from_model_proto(model.proto(goal.terms, maximize=goal.maximize))
         for variable in relaxed.variables():
             variable.integer = False
-        with _interrupter(self.stop) as interrupter:
+        with _interrupter(self.left) as interrupter:
             result = mathopt.solve(relaxed, mathopt.SolverType.GLOP, interrupter=interrupter)
         if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
             return Relaxation(None, infeasible=True)
@@ -76,7 +84,7 @@ class Optimiser:
         self, model: LinearModel, goal: LinearGoal, start: Values | None, seconds: float, on_bounds: OnBounds
     ) -> Outcome:
         """The best whole solution found within `seconds` and until the stop. Bounds are of the terms, no constant."""
-        seconds = min(seconds, self.stop.remaining())
+        seconds = min(seconds, self.left())
         nothing = Outcome("unknown", None, INFINITE if goal.maximize else -INFINITE)
         if seconds <= 0:
             return nothing
@@ -198,14 +206,14 @@ def whole_bound(bound: float, *, maximize: bool) -> int:
 
 
 @contextmanager
-def _interrupter(stop: Stop) -> Iterator[SolveInterrupter]:
-    """Interrupts a solve in this process once the stop says so; for solvers that listen, as GLOP does."""
+def _interrupter(left: Callable[[], float]) -> Iterator[SolveInterrupter]:
+    """Interrupts a solve in this process once no seconds are left; for solvers that listen, as GLOP does."""
     interrupter = SolveInterrupter()
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(LOOK_SECONDS):
-            if stop.expired:
+            if left() <= 0:
                 interrupter.interrupt()
                 return
 

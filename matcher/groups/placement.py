@@ -4,6 +4,7 @@ pupil → (session, level) → (session, kind of mentor) → session → end, wh
 pupil → end for those who stay without a seat. Serving a pupil pays n - position. The sets of pupils that can be
 served together with the minimum sizes kept are the bases and independent sets of a matroid (flows with bounds), so
 the best sum of these weights is the set that the queue, taken one by one, would keep, and it is as large as any.
+Among its seatings the flow takes the one with the best choices in all, from where choices in queue order are near.
 """
 
 from collections import Counter
@@ -110,11 +111,13 @@ def place(facts: Facts, roster: Roster) -> Placement | None:
     sits: list[tuple[int, int, int]] = []
     teaches: list[tuple[int, int, str, frozenset[str]]] = []
     level_node: dict[tuple[int, str], int] = {}
+    dominant = 5 * len(facts.pupils)
     for p in facts.queue:
         sessions = rooms.may_sit(p)
         if not sessions and p not in facts.fixed_seat:
             continue
         pupil = network.node(1)
+        index = dict(facts.choices[p])
         for s in sessions:
             key = (s, rooms.level(p))
             if key not in level_node:
@@ -122,7 +125,7 @@ def place(facts: Facts, roster: Roster) -> Placement | None:
                 for kind in rooms.teaches(*key):
                     arc = network.arc(level_node[key], kind_node[s, kind], rooms.room_of(s, kind))
                     teaches.append((arc, s, key[1], kind))
-            sits.append((network.arc(pupil, level_node[key], 1, -facts.weight(p)), p, s))
+            sits.append((network.arc(pupil, level_node[key], 1, index[s] - dominant * facts.weight(p)), p, s))
         if p not in facts.fixed_seat:
             network.arc(pupil, end, 1)
     network.supply[end] = -sum(network.supply)

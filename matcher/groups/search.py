@@ -5,6 +5,7 @@ linear relaxation gives a bound computed from prices; where the best plan reache
 Every solution becomes a real plan at once: its roster, and the seats that the queue keeps on it.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,8 +24,10 @@ from matcher.plan import BoundSource
 
 SHARE = 0.6
 """The part of the time left that one goal's integer program may take."""
-RESERVE = 0.08
-"""The part of the time limit kept for seats, choices and contact mentors."""
+LEAST_RESERVE, MOST_RESERVE = 0.03, 0.5
+"""The part of the time limit kept for choices and contact mentors."""
+FINISH = 5.0
+"""How many times as long as the seats of a roster these take."""
 
 
 class NoValidPlan(Exception):
@@ -83,10 +86,9 @@ class Search:
     def run(self) -> None:
         """Go through the goals. Raises NoValidPlan when the fixed entries leave none."""
         self._consider(first_roster(self.facts))
+        self._keep_reserve()
         for number in range(len(self.goals)):
             self._improve(number)
-            if self.best is None and not self.stop.expired:
-                raise NoValidPlan
 
     def bound(self, number: int, values: Sequence[int], highest: Sequence[int]) -> tuple[int, BoundSource]:
         """The best proven bound of a goal over all plans that reach these values of the goals before it.
@@ -175,8 +177,16 @@ class Search:
 
     def _seconds(self, number: int) -> float:
         """How long the integer program of this goal may take; the last goal may take all that is left."""
-        left = self.stop.remaining() - RESERVE * (self.stop.seconds or 0.0)
-        return left if number == len(self.goals) - 1 else SHARE * left
+        return self.solver.left() * (1.0 if number == len(self.goals) - 1 else SHARE)
+
+    def _keep_reserve(self) -> None:
+        """Keep time for what comes after the roster, by the time that placing pupils on a roster takes here."""
+        limit = self.stop.seconds
+        if limit is not None and self.best is not None:
+            started = time.monotonic()
+            place(self.facts, self.best.roster)
+            needed = FINISH * (time.monotonic() - started)
+            self.solver.reserve = min(MOST_RESERVE * limit, max(LEAST_RESERVE * limit, needed))
 
     def _consider(self, roster: Roster) -> None:
         """Make a plan of a roster, and keep it when it is the best so far."""
