@@ -23,9 +23,9 @@ class KeySchema(Schema):
     )
 
 
-def answered(status: int, location: str, version: dict[str, Any], body: Any) -> Answer:
-    """An answer that can be given again."""
-    return Answer(status, {"Location": location, "version": json.dumps(version)}, json.dumps(body))
+def answered(status: int, location: str, tagged: Any, body: Any) -> Answer:
+    """An answer that can be given again. tagged: what its ETag is made of."""
+    return Answer(status, {"Location": location, "tagged": json.dumps(tagged)}, json.dumps(body))
 
 
 def once_for_key(
@@ -34,7 +34,7 @@ def once_for_key(
     """The answer of `make`, or the first one to the same key of the same user, with its ETag."""
     owner = f"user:{current_actor().user_id}"
     answer = once(session, owner=owner, key=headers.get("key"), asked=[request.endpoint, given], make=make)
-    blueprint.set_etag(json.loads(answer.headers["version"]))
+    blueprint.set_etag(json.loads(answer.headers["tagged"]))
     response = Response(answer.body, answer.status, content_type="application/json")
     response.headers["Location"] = answer.headers["Location"]
     return response

@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from api.domain.enums import Mode, PlanStatus, RunKind, RunState, Sense
+from api.i18n import gettext
 from api.schemas.fields import Moment, PublicId, StrictSchema, Text, Whole, Word
 from api.schemas.paging import PageQuery, list_schema, sort_field
 
@@ -46,7 +47,9 @@ class RunSchema(StrictSchema):
     cancel_requested = fields.Boolean(required=True)
     progress = fields.List(fields.Nested(ProgressSchema), required=True)
     error_code = fields.String(required=True, allow_none=True)
-    error = fields.String(required=True, allow_none=True)
+    error = fields.Function(
+        lambda run: _in_reader_s_language(run.error), metadata={"type": ["string", "null"], "description": "for people"}
+    )
     plan = PublicId(required=True, allow_none=True, attribute="plan_id")
 
 
@@ -170,6 +173,14 @@ class UnservedSchema(StrictSchema):
 
 class UnservedQuery(PageQuery):
     sort = sort_field("id", "ahead")
+
+
+def _in_reader_s_language(error: str | None) -> str | None:
+    """A run's error: a sentence of the catalogue, then lines of detail as they are."""
+    if not error:
+        return None
+    sentence, *details = error.split("\n")
+    return "\n".join([gettext(sentence), *details])
 
 
 RunList = list_schema(RunSchema)

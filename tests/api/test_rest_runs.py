@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.domain.enums import ProgrammeKind, RunState
@@ -29,8 +29,10 @@ def order(session: Session) -> dict[str, Any]:
 
 def test_order_is_queued_with_the_newest_rules(session: Session, by_token: SignIn, order: dict[str, Any]) -> None:
     user = make.make_user(session, Role.COORDINATOR)
-    answer = by_token(user).post(ADDRESS, json=order)
+    program = by_token(user)
+    answer = program.post(ADDRESS, json=order)
     assert answer.status_code == 202
+    assert program.get(answer.headers["Location"]).headers["ETag"] == answer.headers["ETag"]
     assert answer.json is not None
     assert answer.headers["Location"] == f"{ADDRESS}/{answer.json['id']}"
     row = session.get(Run, answer.json["id"])
@@ -84,12 +86,23 @@ def test_run_under_way_is_asked(coordinator: FlaskClient, session: Session, verb
 def test_progress_is_shown_and_changes_the_etag(coordinator: FlaskClient, session: Session) -> None:
     run = make.make_run(session, state=RunState.RUNNING, lease_until=LATER)
     before = coordinator.get(f"{ADDRESS}/{run.id}")
-    run.progress = [{"goal": "schools", "value": 39, "bound": 40, "seconds": 1.5}]
-    session.flush()
+    progress = [{"goal": "schools", "value": 39, "bound": 40, "seconds": 1.5}]
+    session.execute(update(Run).where(Run.id == run.id).values(progress=progress))  # as a heartbeat does
     after = coordinator.get(f"{ADDRESS}/{run.id}", headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 200
     assert after.json is not None
-    assert after.json["progress"] == run.progress
+    assert after.json["progress"] == progress
+
+
+def test_error_speaks_the_reader_s_language(coordinator: FlaskClient, session: Session) -> None:
+    sentence = "The plan broke rules and was thrown away. The earlier plan stands."
+    ended = {"state": RunState.FAILED, "finished_at": LATER, "error_code": "refused"}
+    run = make.make_run(session, error=f"{sentence}\ncount", **ended)
+    shown = [
+        (coordinator.get(f"{ADDRESS}/{run.id}", headers={"Accept-Language": locale}).json or {})["error"]
+        for locale in ("en", "nb")
+    ]
+    assert shown == [f"{sentence}\ncount", "Planen brøt regler og ble kastet. Den forrige planen står.\ncount"]
 
 
 def test_runs_are_filtered(coordinator: FlaskClient, session: Session) -> None:
