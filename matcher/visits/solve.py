@@ -53,6 +53,8 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     if any(goal.gap for goal in goals):
         assigned = hand.filled(assigned)
         goals = _recounted(done, model.complete(assigned))
+        for goal in goals:
+            on_progress(Progress(goal.name, goal.value, goal.bound, time.monotonic() - started))
     seconds = time.monotonic() - started
     return plan_of(problem, facts, model, assigned, goals, sources, seed=seed, settings=settings, seconds=seconds)
 

@@ -1,0 +1,127 @@
+"""Rows, goals and bounds of the visit model hold for every plan: held against the judge and against the definition."""
+
+import random
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from matcher.check import check
+from matcher.control import Settings, Stop
+from matcher.eligibility import RoleModelFacts
+from matcher.problem import VisitProblem
+from matcher.visits.bound import no_prices, prove, scale_for, settle
+from matcher.visits.candidates import find_candidates, fixed_engagements, room
+from matcher.visits.goals import GOALS, Season
+from matcher.visits.integer import solve_whole
+from matcher.visits.model import Flags, Model, ranges
+from matcher.visits.result import plan_of
+from matcher.visits.rules import RULES, Surroundings, limit_groups
+from tests.benchmarks.instances_visits import season
+from tests.matcher.random_visits import random_visit_problem
+
+SEEDS = range(20)
+
+
+class Built:
+    """A problem's model with all rows and goals, before any goal is solved."""
+
+    def __init__(self, problem: VisitProblem) -> None:
+        facts = RoleModelFacts(problem)
+        self.problem = problem
+        self.season = Season(problem, facts, room(problem, fixed_engagements(problem)))
+        self.model = Model(*find_candidates(problem, facts, self.season.left))
+        schools = tuple(facts.school_place(school.id) for school in problem.schools)
+        around = Surroundings(limit_groups(self.model, self.season.left), schools, facts.times)
+        for rule in RULES:
+            rule(self.model, around)
+        self.goals = [goal(self.model, self.season) for goal in GOALS]
+
+    def gain(self, number: int) -> np.ndarray:
+        """Gain of each column for one goal, with room for the columns of later goals."""
+        gain = np.zeros(self.model.columns, dtype=np.int64)
+        gain[: len(self.goals[number].gain)] = self.goals[number].gain
+        return gain
+
+    def random_choices(self, rng: random.Random, count: int) -> Iterator[Flags]:
+        """Some requests, each in one unit with the right number of people, whether or not they fit together."""
+        units, unit_of = self.model.units, self.model.candidates.unit
+        for _ in range(count):
+            chosen = np.zeros(len(unit_of), dtype=np.bool_)
+            for request in set(units.request.tolist()):
+                if rng.random() < 0.7:
+                    unit = rng.choice(np.flatnonzero(units.request == request).tolist())
+                    people = np.flatnonzero(unit_of == unit).tolist()
+                    chosen[rng.sample(people, int(units.size[unit]))] = True
+            yield chosen
+
+    def random_plans(self, rng: random.Random, count: int) -> Iterator[Flags]:
+        """Random choices that keep every row; the empty one at least."""
+        yield np.zeros(len(self.model.candidates.unit), dtype=np.bool_)
+        for chosen in self.random_choices(rng, count):
+            if self.model.is_valid(self.model.complete(chosen)):
+                yield chosen
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rows_accept_exactly_what_the_judge_accepts(seed: int) -> None:
+    built = Built(random_visit_problem(seed))
+    verdicts = set()
+    for chosen in built.random_choices(random.Random(seed), 25):
+        facts, problem = built.season.facts, built.problem
+        plan = plan_of(problem, facts, built.model, chosen, [], {}, seed=0, settings=Settings(), seconds=0)
+        codes = {violation.code for violation in check(problem, plan)} - {"goals", "unserved"}
+        accepted = built.model.is_valid(built.model.complete(chosen))
+        assert accepted == (not codes), codes
+        verdicts.add(accepted)
+    assert verdicts
+
+
+def test_random_choices_hold_both_verdicts() -> None:
+    built = Built(season(30, 6, 1, scarce=True))
+    verdicts = {
+        built.model.is_valid(built.model.complete(chosen)) for chosen in built.random_choices(random.Random(1), 40)
+    }
+    sparse = np.zeros(len(built.model.candidates.unit), dtype=np.bool_)
+    assert verdicts | {built.model.is_valid(built.model.complete(sparse))} == {True, False}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bound_under_any_prices_is_above_the_best_plan(seed: int) -> None:
+    built, rng = Built(random_visit_problem(seed)), np.random.default_rng(seed)
+    number = seed % len(GOALS)
+    gain, everything = built.gain(number), np.arange(built.model.columns)
+    best = solve_whole(built.model, gain, everything, everything[:0], seed=1, stop=Stop(), nodes=None)
+    assert best.values is not None
+    most = int((gain * best.values).sum())
+    for _ in range(10):
+        prices = rng.normal(0, 3, built.model.rows) * (rng.random(built.model.rows) < 0.5)
+        assert prove(built.model, gain, scale_for(gain), prices).whole >= most
+    assert prove(built.model, gain, scale_for(gain), no_prices(built.model)).whole >= most
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_settling_keeps_every_plan_of_that_value(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for number in range(len(GOALS)):
+        built = Built(random_visit_problem(seed))
+        plans = list(built.random_plans(random.Random(seed), 20))
+        gain = built.gain(number)
+        gained = [int((gain * built.model.complete(plan)).sum()) for plan in plans]
+        prices = np.abs(rng.normal(0, 2, built.model.rows)) * (rng.random(built.model.rows) < 0.3)
+        proof = prove(built.model, gain, scale_for(gain), prices)
+        exact = settle(built.model, proof, max(gained))
+        for plan, value in zip(plans, gained, strict=True):
+            kept = built.model.is_valid(built.model.complete(plan))
+            assert kept or value < max(gained)
+            assert not (exact and kept) or value == max(gained)
+
+
+def test_scale_leaves_room_for_large_gains() -> None:
+    assert scale_for(np.array([3, 1])) == 720720
+    assert scale_for(np.full(1000, 1 << 44)) == 1
+
+
+def test_ranges_joins_them_and_skips_empty_ones() -> None:
+    assert ranges(np.array([2, 5, 7]), np.array([4, 5, 9])).tolist() == [2, 3, 7, 8]
+    assert ranges(np.array([3]), np.array([3])).tolist() == []
