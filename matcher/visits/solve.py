@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -33,28 +34,28 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     facts = RoleModelFacts(problem)
     season = Season(problem, facts, room(problem, busy))
     model, hand = _model_and_hand_rule(season)
-    assigned = hand.filled(np.zeros(len(model.candidates.unit), dtype=np.bool_))
     nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+
+    def tell(name: str, value: int, bound: int) -> None:
+        on_progress(Progress(name, value, bound, time.monotonic() - started))
+
+    assigned = hand.filled(np.zeros(len(model.candidates.unit), dtype=np.bool_))
     done: list[tuple[LinearGoal, Goal]] = []
     sources: dict[str, BoundSource] = {}
     for goal_of in GOALS:
         goal = goal_of(model, season)
-
-        def report(value: int, bound: int, name: str = goal.name) -> None:
-            on_progress(Progress(name, value, bound, time.monotonic() - started))
-
-        stage = Stage(model, goal, assigned, seed, stop, nodes, report)
+        stage = Stage(model, goal, assigned, seed, stop, nodes, partial(tell, goal.name))
         with contextlib.suppress(Stopped):
             stage.run()
         assigned = stage.assigned
         done.append((goal, stage.finish()))
         sources[goal.name] = stage.source
-    goals = [goal for _, goal in done]
-    if any(goal.gap for goal in goals):
+    goals = [reached for _, reached in done]
+    if any(reached.gap for reached in goals):
         assigned = hand.filled(assigned)
         goals = _recounted(done, model.complete(assigned))
-        for goal in goals:
-            on_progress(Progress(goal.name, goal.value, goal.bound, time.monotonic() - started))
+        for reached in goals:
+            tell(reached.name, reached.value, reached.bound)
     seconds = time.monotonic() - started
     return plan_of(problem, facts, model, assigned, goals, sources, seed=seed, settings=settings, seconds=seconds)
 
