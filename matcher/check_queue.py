@@ -3,10 +3,10 @@
 A valid placement is a flow with bounds: pupil → (session, level) → mentor → session → everyone. Whether a pupil could
 have more without taking anything from those ahead is a path in the residual graph of the plan's own flow, in which
 those ahead may move as far as the question allows and those behind may move freely. Going through the queue from its
-end only ever adds arcs to that graph, so the whole queue is checked on one growing graph. Nodes are numbers; a set of
-nodes is the bits of an int.
+end only ever adds arcs to that graph, so the whole queue is checked on one growing graph. Nodes are numbers.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -53,14 +53,16 @@ class Residual:
 
     def __init__(self, rooms: Iterable[Room], line: Iterable[Seated | Waiting]) -> None:
         self._numbers: dict[tuple[Level, ...], int] = {}
-        self.after: list[int] = [0]
-        self.before: list[int] = [0]
+        self.after: list[set[int]] = [set()]
+        self.before: list[set[int]] = [set()]
         line = tuple(line)
-        seated = [entry for entry in line if isinstance(entry, Seated)]
         levels = {entry.level for entry in line}
+        seated = defaultdict(list)
+        for entry in line:
+            if isinstance(entry, Seated):
+                seated[entry.session].append(entry)
         for room in rooms:
-            here = [entry for entry in seated if entry.session == room.session]
-            self._add_room(room, here, levels)
+            self._add_room(room, seated[room.session], levels)
 
     def _add_room(self, room: Room, here: list[Seated], levels: set[str]) -> None:
         whole = self._number((room.session,))
@@ -83,8 +85,8 @@ class Residual:
     def _number(self, key: tuple[Level, ...]) -> int:
         number = self._numbers.setdefault(key, len(self.after))
         if number == len(self.after):
-            self.after.append(0)
-            self.before.append(0)
+            self.after.append(set())
+            self.before.append(set())
         return number
 
     def place(self, session: str, level: Level) -> int:
@@ -93,8 +95,8 @@ class Residual:
 
     def add(self, a: int, b: int) -> None:
         """Adds the arc a → b."""
-        self.after[a] |= 1 << b
-        self.before[b] |= 1 << a
+        self.after[a].add(b)
+        self.before[b].add(a)
 
     def let_move(self, entry: Seated) -> None:
         """The pupil may go to any of their choices."""
@@ -105,24 +107,19 @@ class Residual:
 
     def reaches(self, starts: Iterable[int], goal: int) -> bool:
         """There is a path from one of the starts to the goal."""
-        found = 0
-        for start in starts:
-            found |= 1 << start
-        return bool(_spread(self.after, found, 0, 1 << goal) >> goal & 1)
+        found: set[int] = set()
+        _spread(self.after, starts, found, goal)
+        return goal in found
 
 
-def _spread(arcs: list[int], fresh: int, known: int, goal: int) -> int:
-    """`known` with all nodes that can be reached from `fresh`; may end early once it holds the goal."""
-    known |= fresh
-    while fresh and not known & goal:
-        found = 0
-        while fresh:
-            lowest = fresh & -fresh
-            found |= arcs[lowest.bit_length() - 1]
-            fresh ^= lowest
-        fresh = found & ~known
+def _spread(arcs: list[set[int]], starts: Iterable[int], known: set[int], goal: int | None = None) -> None:
+    """Adds to `known` all nodes that can be reached from the starts; ends early once it holds the goal."""
+    waiting = [start for start in starts if start not in known]
+    known.update(waiting)
+    while waiting and goal not in known:
+        fresh = arcs[waiting.pop()] - known
         known |= fresh
-    return known
+        waiting += fresh
 
 
 def passed_over_pupils(rooms: list[Room], line: list[Seated | Waiting]) -> Iterator[str]:
@@ -134,15 +131,14 @@ def passed_over_pupils(rooms: list[Room], line: list[Seated | Waiting]) -> Itera
     for entry in line:
         if isinstance(entry, Seated) and not entry.fixed:
             graph.let_move(entry)
-    ways_out = _spread(graph.before, 1 << EVERYONE, 0, 0)
+    ways_out: set[int] = set()
+    _spread(graph.before, [EVERYONE], ways_out)
     for entry in reversed(line):
         if isinstance(entry, Waiting):
-            if any(ways_out >> graph.place(choice, entry.level) & 1 for choice in entry.choices):
+            if any(graph.place(choice, entry.level) in ways_out for choice in entry.choices):
                 yield entry.pupil
         elif not entry.fixed:
-            place = 1 << graph.place(entry.session, entry.level)
-            if not ways_out & place:
-                ways_out = _spread(graph.before, place, ways_out, 0)
+            _spread(graph.before, [graph.place(entry.session, entry.level)], ways_out)
 
 
 def better_choices(rooms: list[Room], line: list[Seated | Waiting]) -> Iterator[str]:
