@@ -19,7 +19,6 @@ from api.clock import to_local
 from api.errors import NotFound
 from api.models.plan_rows import PlanUnserved, PlanVisit, PlanVisitRoleModel
 from api.models.planning import Plan, PlanGoal, Run
-from api.models.visits import RequestOption
 from api.queries.kept import Kept
 from matcher.eligibility import Engagement, eligible
 from matcher.explain_visits import VisitStory
@@ -144,7 +143,7 @@ def _solved(session: Session, plan_id: str) -> tuple[VisitProblem, VisitPlan]:
     return problem, VisitPlan(
         problem_sha256=head.problem_sha256,
         status=str(head.status.value),  # type: ignore[arg-type]
-        visits=tuple(_visits(session, plan_id)),
+        visits=tuple(_visits(session, plan_id, problem)),
         goals=tuple(Goal(name=g.name, sense=g.sense.value, value=g.value, bound=g.bound) for g in goals),
         unserved=tuple(
             UnservedRequest(
@@ -164,7 +163,9 @@ def _solved(session: Session, plan_id: str) -> tuple[VisitProblem, VisitPlan]:
     )
 
 
-def _visits(session: Session, plan_id: str) -> list[Visit]:
+def _visits(session: Session, plan_id: str, problem: VisitProblem) -> list[Visit]:
+    """The plan's visits; options are found by their start, since a problem leaves out those that cannot be held."""
+    options = {(r.id, o.lessons[0].start): number for r in problem.requests for number, o in enumerate(r.options)}
     people: dict[str, list[AssignedRoleModel]] = {}
     assigned = session.execute(
         select(PlanVisitRoleModel.plan_visit_id, PlanVisitRoleModel.role_model_id, PlanVisitRoleModel.travel_minutes)
@@ -178,18 +179,15 @@ def _visits(session: Session, plan_id: str) -> list[Visit]:
         select(
             PlanVisit.id,
             PlanVisit.request_id,
-            RequestOption.position,
             PlanVisit.starts_at,
             PlanVisit.ends_at,
             PlanVisit.mode,
-        )
-        .join(RequestOption, PlanVisit.option_id == RequestOption.id)
-        .where(PlanVisit.plan_id == plan_id)
+        ).where(PlanVisit.plan_id == plan_id)
     ).all()
     return [
         Visit(
             request=row.request_id,
-            option=row.position,
+            option=options[row.request_id, to_local(row.starts_at)],
             start=to_local(row.starts_at),
             end=to_local(row.ends_at),
             mode=row.mode.value,

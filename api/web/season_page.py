@@ -42,9 +42,13 @@ def shown_plan(kind: RunKind) -> Shown | None:
 
 def verdict_of(plan: Plan | None) -> Verdict | None:
     """The one line of a plan, None without one."""
-    return verdict(plan.goals, locks=season_now.locks(read_session(), plan)) if plan else None
+    if plan is None:
+        return None
+    locks = season_now.locks(read_session(), plan)
+    return verdict(plan.goals, locks=locks, changed=len(plan.changed_since))
 
 
 def _shown(season: Season, plan: Plan, *, chosen: bool) -> Shown:
-    line = verdict(plan.goals, locks=season_now.locks(read_session(), plan))
+    line = verdict_of(plan)
+    assert line is not None
     return Shown(season, plan, line, may(current_actor(), Action.SEE_GOALS), chosen)

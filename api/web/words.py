@@ -148,7 +148,7 @@ def priority_class(index: int) -> str:
     return _("Priority group %(number)s", number=index + 1)
 
 
-def verdict(goals: Sequence[GoalRow], *, locks: int = 0) -> Verdict:
+def verdict(goals: Sequence[GoalRow], *, locks: int = 0, changed: int = 0) -> Verdict:
     """Only when every gap is 0 does no better plan exist; else how much better the first unproven goal could become."""
     shown = [ShownGoal(goal.name, goal_label(goal.name), goal.value, goal.bound) for goal in goals]
     rest = _("All rules are kept.")
@@ -158,6 +158,13 @@ def verdict(goals: Sequence[GoalRow], *, locks: int = 0) -> Verdict:
             "All rules are kept, and the %(count)s locked ones stand.",
             locks,
             count=number(locks),
+        )
+    if changed:
+        rest += " " + ngettext(
+            "One item no longer fits and is left out, since things changed while the plan was made.",
+            "%(count)s items no longer fit and are left out, since things changed while the plan was made.",
+            changed,
+            count=number(changed),
         )
     at = next((index for index, goal in enumerate(shown) if goal.gap), None)
     if at is None:

@@ -74,7 +74,7 @@ def goal_steps(run: RunView, story: Story) -> list[Step]:
     turn = names.index(current) if current in names and not ended else len(names)
     for index, name in enumerate(names):
         value, bound = reached.get(name, (None, None))
-        state = "now" if index == turn else "later" if name not in reached or index > turn else "done"
+        state = "now" if index == turn else "later" if index > turn or not reached else "done"
         if state == "done" and value != bound:
             state = "open"
         steps.append(Step(aim(name), state, _detail(value, bound, done=state == "done")))

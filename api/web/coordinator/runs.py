@@ -57,7 +57,7 @@ def order() -> AnyResponse:
     chosen = RunKind(kind)
     with transaction() as session:
         run = run_orders.queue_run(session, current_actor(), kind=chosen, season_id=season.id, seconds=SECONDS[chosen])
-    return redirect(url_for("runs.run", run_id=run.id))
+    return redirect(url_for("runs.run", run_id=run.id), code=303)
 
 
 @pages.get("/kjoringer/<run_id>")
@@ -104,7 +104,7 @@ def _ask(run_id: str, change: Callable[..., None], said_then: str) -> AnyRespons
         flash(late.sentence, "info")
     else:
         flash(said_then, "success")
-    return redirect(url_for("runs.run", run_id=run_id))
+    return redirect(url_for("runs.run", run_id=run_id), code=303)
 
 
 def _newest_first(asked: Window) -> Window:
@@ -124,7 +124,7 @@ def _shown(run_id: str) -> dict[str, Any]:
         "state": run_words.state_of(view.state, story.status),
         "live": view.state in LIVE,
         "steps": steps,
-        "reached": sum(step.state in ("done", "open") for step in steps),
+        "reached": next((at for at, step in enumerate(steps) if step.state in ("now", "later")), len(steps)),
         "chart": chart_of(view.progress, ended=view.state not in LIVE),
         "usable": story.status in (PlanStatus.OPTIMAL, PlanStatus.FEASIBLE),
         "verdict": words.verdict(story.goals, locks=story.locks) if story.goals else None,

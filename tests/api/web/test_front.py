@@ -1,0 +1,87 @@
+"""The front page: doors for everyone, and the season in figures."""
+
+import re
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from api.domain.enums import RunKind
+from api.domain.permissions import Role
+from tests.api.counting import count_queries
+from tests.api.web.conftest import AsRole, for_now
+from tests.api.web.reading import page, text
+from tests.seasons import World, plan_now, planned_season, small_season
+
+
+def test_without_a_season_says_so_and_still_has_its_doors(client: FlaskClient) -> None:
+    shown = page(client, "/")
+    assert "Ingen sesong ennå" in shown
+    assert 'href="/besok"' in shown
+    assert text(page(client, "/besok")).count("Det er ikke noe forslag ennå") == 1
+
+
+def test_season_without_plans_says_what_is_missing(client: FlaskClient, session: Session) -> None:
+    small_season(session)
+    shown = text(page(client, "/"))
+    assert "Forslaget til besøk er ikke laget ennå." in shown
+    assert "Forslaget til studiegrupper er ikke laget ennå." in shown
+
+
+def test_figures_are_those_of_the_plans(client: FlaskClient, world: World) -> None:
+    shown = text(page(client, "/"))
+    assert world.season.name in shown
+    assert "Besøk 3 av 4 bestillinger" in shown
+    assert "Får plass 3 av 5 som søkte plass" in shown
+    assert "Steder med venteliste 1 av 2" in shown
+    assert "10. trinn og eksamensår 2 av 4" in shown
+    assert shown.count("Kontrollert: ingen bedre fordeling finnes.") == 2
+
+
+def test_one_plan_alone_is_shown(client: FlaskClient, session: Session) -> None:
+    world = small_season(session)
+    plan_now(session, world, RunKind.GROUP)
+    shown = text(page(client, "/"))
+    assert "Forslaget til besøk er ikke laget ennå." in shown
+    assert "Får plass 3 av 5" in shown
+
+
+def test_english_has_the_same_figures(client: FlaskClient, world: World) -> None:
+    shown = text(page(client, "/?lang=en"))
+    assert "Visits 3 of 4 requests" in shown
+    assert "Checked: no better plan exists." in shown
+
+
+def test_planners_door_leads_where_the_reader_may_go(signed_in_as: AsRole, client: FlaskClient, world: World) -> None:
+    assert 'class="ds-button" data-color="accent" href="/logg-inn"' in page(client, "/")
+    assert 'class="ds-button" data-color="accent" href="/kjoringer"' in page(signed_in_as(Role.COORDINATOR), "/")
+    assert 'class="ds-button" data-color="accent" href="/grupper"' in page(
+        signed_in_as(Role.SITE_LEADER, world.blindern), "/"
+    )
+
+
+def test_no_page_asks_another_host_or_runs_inline_code(client: FlaskClient, world: World) -> None:
+    for address in (
+        "/",
+        "/besok",
+        "/besok/uten",
+        "/kart",
+        "/kart/grupper",
+        "/grupper",
+        "/grupper/steder",
+        "/grupper/uten",
+    ):
+        shown = page(client, address)
+        assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', shown), address
+        assert not re.findall(r"<script(?![^>]* src=)|<style|\son[a-z]+=|\sstyle=", shown), address
+
+
+def test_questions_do_not_grow_with_the_season(client: FlaskClient, session: Session) -> None:
+    counts = []
+    for copies in (1, 3):
+        with for_now(session):
+            planned_season(session, copies=copies)
+            page(client, "/")
+            with count_queries(session) as counted:
+                page(client, "/")
+            counts.append(counted.total)
+    assert counts[0] == counts[1]
