@@ -52,10 +52,14 @@ def test_optimum_is_the_same_without_any_relaxation(seed: int, monkeypatch: pyte
     assert broken(problem, plan) == broken(problem, by_integers) == set()
 
 
+@pytest.fixture(scope="module")
+def best() -> VisitPlan:
+    return solved(crowded(2))
+
+
 @pytest.mark.parametrize("events", [1, 5, 9, 12, 16, 20])
-def test_stopped_plan_is_valid_and_its_bounds_are_true(events: int) -> None:
+def test_stopped_plan_is_valid_and_its_bounds_are_true(best: VisitPlan, events: int) -> None:
     problem = crowded(2)
-    best = solved(problem)
     stop, heard = Stop(), []
 
     def listen(progress: Progress) -> None:
