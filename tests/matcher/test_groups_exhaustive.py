@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from itertools import combinations, pairwise, product
 from typing import Any
@@ -119,29 +119,16 @@ def every_plan(problem: GroupProblem) -> Iterator[Values]:
         ]
 
     @cache
-    def can_teach(ratio: int, crew: tuple[str, ...], group: tuple[str, ...]) -> bool:
+    def can_teach(room: tuple[tuple[str, int], ...], group: tuple[str, ...]) -> bool:
+        """The mentors, each with room left, can take the whole group."""
         if not group:
             return True
         first, rest = group[0], group[1:]
         return any(
-            (first in fixed_seat or pupils[first].level in mentors[m].levels)
-            and can_teach_with(ratio, crew, rest, ((m, 1),))
-            for m in crew
-        )
-
-    def can_teach_with(
-        ratio: int, crew: tuple[str, ...], group: tuple[str, ...], load: Sequence[tuple[str, int]]
-    ) -> bool:
-        taught = dict(load)
-        if any(n > ratio for n in taught.values()):
-            return False
-        if not group:
-            return True
-        first, rest = group[0], group[1:]
-        return any(
-            (first in fixed_seat or pupils[first].level in mentors[m].levels)
-            and can_teach_with(ratio, crew, rest, tuple((taught | {m: taught.get(m, 0) + 1}).items()))
-            for m in crew
+            left
+            and (first in fixed_seat or pupils[first].level in mentors[m].levels)
+            and can_teach((*room[:n], (m, left - 1), *room[n + 1 :]), rest)
+            for n, (m, left) in enumerate(room)
         )
 
     seats_of = []
@@ -165,7 +152,7 @@ def every_plan(problem: GroupProblem) -> Iterator[Values]:
             groups = {s: tuple(i for i, seat in zip(ids, seats, strict=True) if seat == s) for s in open_sessions}
             if all(
                 max(1, sessions[s].min_pupils) <= len(groups[s]) <= sessions[s].seats
-                and can_teach(sessions[s].ratio, crew[s], groups[s])
+                and can_teach(tuple((m, sessions[s].ratio) for m in crew[s]), groups[s])
                 for s in open_sessions
             ):
                 served = [i for i, seat in zip(ids, seats, strict=True) if seat]
