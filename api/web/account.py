@@ -20,10 +20,12 @@ def show_login() -> str:
 
 @pages.post("/logg-inn")
 @limits.limiter.limit(limits.LOGIN_PER_ADDRESS)
-@limits.limiter.limit(limits.LOGIN_PER_ACCOUNT, key_func=limits.account_asked_for)
+@limits.limiter.limit(
+    limits.LOGIN_PER_ACCOUNT, key_func=limits.account_asked_for, deduct_when=lambda answer: answer.status_code != 303
+)
 @public
 def try_login() -> Response | tuple[str, int]:
-    """One answer for a wrong password, an unknown address and a closed account."""
+    """One answer for wrong password, unknown address and closed account; only failures count against an account."""
     target = own_path(request.args.get("next"))
     given, password = request.form.get("login", "")[:254], request.form.get("password", "")
     user_id = users.check_password(read_session(), given, password) if given.isprintable() else None

@@ -7,6 +7,8 @@ SwaggerUIBundle({
   domNode: place,
   deepLinking: false,
   validatorUrl: null,
+  // The page has a heading of its own.
+  plugins: [{ wrapComponents: { InfoContainer: () => () => null } }],
   requestInterceptor: (request) => {
     request.headers["X-CSRFToken"] = csrf;
     return request;
