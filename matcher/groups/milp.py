@@ -115,9 +115,9 @@ class _Child:
     def run(self, stop: Stop, seconds: float, on_bounds: OnBounds) -> Outcome:
         deadline = time.monotonic() + seconds + GRACE_SECONDS
         child = self._start()
+        reader = threading.Thread(target=self._read, args=(child,), daemon=True)
+        reader.start()
         try:
-            reader = threading.Thread(target=self._read, args=(child,), daemon=True)
-            reader.start()
             self._send(child)
             while not stop.requested and time.monotonic() < deadline:
                 try:
@@ -135,6 +135,7 @@ class _Child:
         finally:
             child.kill()
             child.wait()
+            reader.join()
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
                     _close(pipe)

@@ -154,9 +154,18 @@ class Search:
         if self.best is not None:
             start = model.columns_of(self.best.roster.stands(), self.best.placement.seat)
 
+        better = max if goal.maximize else min
+        tighter = min if goal.maximize else max
+        known = [proof.bound for proof in self.proofs if (proof.goal, proof.floors) == (number, floors)]
+        reached = [] if self.best is None else [self.best.values[number]]
+
         def on_bounds(bound: float | None, value: float | None) -> None:
-            known = None if bound is None else whole_bound(bound, maximize=goal.maximize) + goal.constant
-            self._report(goal.name, None if value is None else round(value) + goal.constant, known)
+            """Tell the best of what is known, also where the integer program starts behind its relaxation."""
+            if bound is not None:
+                known[:] = [tighter([*known, whole_bound(bound, maximize=goal.maximize) + goal.constant])]
+            if value is not None:
+                reached[:] = [better([*reached, round(value) + goal.constant])]
+            self._report(goal.name, next(iter(reached), None), next(iter(known), None))
 
         limited = model.with_rows(_floor_rows(goals, floors))
         outcome = self.solver.optimise(limited, goal, start, self._seconds(number), on_bounds)
