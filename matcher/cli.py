@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 judged bad, 2 invalid input (a line for each fault, nothin
 
 import argparse
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -121,14 +120,15 @@ def _in_thread(work: Callable[[], Plan]) -> Plan:
 
 @contextmanager
 def _ended_by_interrupt(stop: Stop) -> Iterator[None]:
-    """The first Ctrl-C asks for the best plan so far; the second ends all at once, with nothing written."""
+    """The first Ctrl-C asks for the best plan so far; the second ends at once, with nothing written.
+
+    A solver's child process dies with this one.
+    """
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         if not stop.requested:
             stop.request()
             return
-        for child in multiprocessing.active_children():
-            child.kill()
         os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, interrupted)
