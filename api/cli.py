@@ -243,7 +243,8 @@ def _serve(config: Settings, logs: Path | None) -> None:
         ended = threading.Event()
         for child in children:
             threading.Thread(target=_tell_end, args=(child, ended), daemon=True).start()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         try:
             ended.wait()
         except KeyboardInterrupt:

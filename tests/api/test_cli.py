@@ -1,0 +1,126 @@
+"""The command: helps, errors in one line, children that go with their parent."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from api import cli
+from api.config import settings
+from api.db import upgrade
+from tests.api.worker.worlds import wait_for
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    values = {
+        "TREFFPUNKT_DATA": str(tmp_path),
+        "TREFFPUNKT_ENV": "development",
+        "TREFFPUNKT_PORT": port,
+        "DATABASE_URL": "",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield values
+    settings.cache_clear()
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli.main, arguments)
+    return result.exit_code, result.output
+
+
+def every_command() -> list[str]:
+    return ["demo", "serve", "web", "worker", "db upgrade", "user create"]
+
+
+@pytest.mark.parametrize("command", every_command())
+def test_help_says_what_a_command_does(command: str) -> None:
+    code, text = run(*command.split(), "--help")
+    assert code == 0
+    assert len(text.splitlines()) >= 5
+
+
+@pytest.mark.parametrize("command", ["worker", "web", "serve", "user create"])
+def test_database_without_migrations_is_one_line_with_the_remedy(environment: dict[str, str], command: str) -> None:
+    code, text = run(
+        *command.split(), *(["--login", "a@example.org", "--name", "A", "--role", "admin"] * ("user" in command))
+    )
+    assert code == 1
+    assert text == "Error: The database is not up to date. Run `treffpunkt db upgrade` first.\n"
+
+
+def test_database_that_cannot_be_reached_is_one_line(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    settings.cache_clear()
+    code, text = run("worker", "--once")
+    assert code == 1
+    assert re.fullmatch(r"Error: The database does not answer as it should: .* Check DATABASE_URL.*\n", text)
+
+
+def test_upgrade_can_be_run_twice(environment: dict[str, str]) -> None:
+    assert run("db", "upgrade") == (0, "The database is up to date.\n")
+    assert run("db", "upgrade") == (0, "The database is up to date.\n")
+
+
+def test_user_is_created_once(environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    arguments = ["user", "create", "--login", "kari@example.org", "--name", "Kari", "--role", "coordinator"]
+    assert run(*arguments, "--password", "long enough to keep") == (0, "Created kari@example.org.\n")
+    code, text = run(*arguments, "--password", "long enough to keep")
+    assert code == 1
+    assert len(text.splitlines()) == 1
+    code, text = run(*arguments[:-1], "king", "--password", "long enough to keep")
+    assert code == 2
+    assert "'king' is no role" in text
+
+
+def test_demo_refuses_production(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREFFPUNKT_ENV", "production")
+    settings.cache_clear()
+    code, text = run("demo")
+    assert code == 1
+    assert text.startswith("Error: TREFFPUNKT_ENV: The demo makes up people")
+
+
+def is_up(port: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (URLError, ConnectionError):
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_worker_and_web_go_with_serve_however_it_goes(environment: dict[str, str], number: signal.Signals) -> None:
+    upgrade(settings().database_url)
+    serving = subprocess.Popen([sys.executable, "-m", "api.cli", "serve"], env=os.environ, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: is_up(environment["TREFFPUNKT_PORT"]))
+        children = psutil.Process(serving.pid).children()
+        assert len(children) == 2
+        serving.send_signal(number)
+        assert serving.wait() == (-signal.SIGKILL if number is signal.SIGKILL else 0)
+        _, alive = psutil.wait_procs(children, timeout=30)
+        assert alive == []
+    finally:
+        serving.kill()
+        serving.wait()
