@@ -10,16 +10,22 @@ from matcher.control import Stop
 from matcher.visits.model import Flags, Ints, Model, Values
 from matcher.visits.running import Stopped, run
 
+NOTHING = (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED)
+"""Columns are bounded, so neither leaves room for a plan."""
 ENTRIES_AT_ONCE = 100_000
 """A program is written down this many coefficients at a time, so that a stop is heard meanwhile."""
 
 
 @dataclass(frozen=True)
 class Whole:
-    """What an integer program found: a plan or None, and the most that any plan over these columns can gain or None."""
+    """What an integer program found: a plan or None, and the most that any plan over these columns can gain or None.
+
+    `possible` is False where it was proven that there is no plan at all over these columns.
+    """
 
     values: Values | None
     bound: int | None
+    possible: bool = True
 
 
 def solve_whole(
@@ -39,8 +45,8 @@ def solve_whole(
         time_limit=timedelta(seconds=limit) if limit < 1e6 else None,
     )
     result = run(stop, lambda _: mathopt.solve(program, mathopt.SolverType.HIGHS, params=parameters))
-    if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
-        return Whole(None, None)
+    if result.termination.reason in NOTHING:
+        return Whole(None, None, possible=False)
     bound = None
     dual = result.termination.objective_bounds.dual_bound
     if np.isfinite(dual):

@@ -9,7 +9,8 @@ Columns, all 0 or 1, in this order:
 Rows are "Σ coefficient · column ≤ right-hand side" in whole numbers; a row marked tight is an equation.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -124,6 +125,15 @@ class Model:
         self.tight = np.concatenate([self.tight, np.full(count, tight)])
         self._by_column = self._by_row = None
         return first + np.arange(count)
+
+    @contextmanager
+    def tentatively(self) -> Iterator[None]:
+        """What is decided inside (dead and fixed columns, tight rows) is forgotten at the end."""
+        kept = (self.alive.copy(), self.fixed_to_one.copy(), self.tight.copy(), self.lazy.copy())
+        try:
+            yield
+        finally:
+            self.alive, self.fixed_to_one, self.tight, self.lazy = kept
 
     def entries_of_columns(self, columns: Ints) -> Ints:
         """Numbers of the table's entries that stand in these columns."""

@@ -14,7 +14,7 @@ from matcher.control import Stop
 from matcher.plan import Goal
 from matcher.visits.bound import Proof, no_prices, prove, scale_for, settle
 from matcher.visits.goals import LinearGoal
-from matcher.visits.integer import solve_whole
+from matcher.visits.integer import Whole, solve_whole
 from matcher.visits.model import Flags, Ints, Model, Values
 from matcher.visits.relaxation import Fractional, Relaxation, RelaxationFailedError, columns_asked_for
 from matcher.visits.running import Stopped
@@ -162,20 +162,31 @@ class Stage:
                 return
         self._branch_on_all_that_matter()
 
-    def _branch(self, columns: Ints, taken: Ints, nodes: int | None) -> int | None:
-        """Offer the best plan over these columns; the bound over them."""
+    def _branch(self, columns: Ints, taken: Ints, nodes: int | None) -> Whole:
+        """Offer the best plan over these columns."""
         found = solve_whole(self.model, self.gain, columns, taken, seed=self.seed, stop=self.stop, nodes=nodes)
         if found.values is not None:
             self.offer(found.values)
-        return found.bound
+        return found
 
     def _branch_on_all_that_matter(self) -> None:
-        """An integer program over every column that a better plan could use: what it proves holds for all plans."""
-        slack = self.proof.bound - (self.gained + 1) * self.proof.scale
-        matter = np.flatnonzero(self.model.alive & (self.proof.if_one <= slack))
-        plan = np.flatnonzero(self.model.complete(self.assigned))
-        bound = self._branch(np.union1d(matter, plan), plan[:0], self.nodes)
-        if bound is not None and max(bound, self.gained) < self.bound:
-            self.bound = max(bound, self.gained)
-            self.source = "branch_and_bound"
-            self.tell()
+        """Integer programs over every column that a plan of some target could use: what they prove holds for all plans.
+
+        The target is the bound at first, where few columns matter, and goes down in growing steps while too high.
+        """
+        step = 1
+        target = self.bound
+        while not self.proven:
+            with self.model.tentatively():
+                settle(self.model, self.proof, target)
+                columns = np.flatnonzero(self.model.alive)
+                found = self._branch(columns, columns[:0], self.nodes)
+            most = self.bound if found.bound is None else max(found.bound, target - 1)
+            most = most if found.possible else target - 1
+            if most < self.bound:
+                self.bound = max(most, self.gained)
+                self.source = "branch_and_bound"
+                self.tell()
+            elif not self.proven:
+                return
+            target, step = max(self.gained + 1, self.bound - step), 2 * step
