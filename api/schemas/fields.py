@@ -44,7 +44,7 @@ class Whole(fields.Integer):
     def __init__(self, *, least: int = 0, most: int = 1_000_000, **kwargs: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(min=least, max=most), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if isinstance(value, bool | str):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)
@@ -56,7 +56,7 @@ class Degrees(fields.Float):
     def __init__(self, *, limit: int, **kwargs: Any) -> None:
         super().__init__(allow_nan=False, validate=validate.Range(min=-limit, max=limit), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
         if isinstance(value, bool | str):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)

@@ -26,7 +26,10 @@ def count(session: Session, key_hash: str, *, seconds: int, amount: int = 1) -> 
             "expires_at": case((fresh, statement.excluded.expires_at), else_=RateBucket.expires_at),
         },
     ).returning(RateBucket.hits)
-    return session.execute(hit).scalar_one()
+    hits = session.execute(hit).scalar_one()
+    if hits == amount:
+        forget_expired(session)  # a new window is the moment to sweep
+    return hits
 
 
 def counted(session: Session, key_hash: str) -> tuple[int, float]:

@@ -39,11 +39,7 @@ def once(session: Session, *, owner: str, key: str | None, asked: Any, make: Cal
         return make()
     request_hash = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
     moment = now()
-    session.execute(
-        delete(IdempotencyKey).where(
-            IdempotencyKey.owner == owner, IdempotencyKey.key == key, IdempotencyKey.expires_at <= moment
-        )
-    )
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.expires_at <= moment))
     known = session.scalar(select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key))
     if known is not None:
         return _first_answer(known, request_hash)
