@@ -267,5 +267,6 @@ def test_interrupting_again_ends_at_once_with_nothing_written(tmp_path: Path) ->
         press_ctrl_c(process)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=0.05)
+    process.communicate()
     assert process.returncode == 130
     assert os.listdir(tmp_path) == ["problem.json"]
