@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from api.clock import now, to_local, today
+from api.clock import now, to_local
 from api.domain.enums import ProgrammeKind, RequestState, TopicUse, WindowKind
 from api.domain.permissions import Action, Actor, reach
 from api.domain.promise import WORKING_DAYS, promise_date
@@ -39,10 +39,13 @@ _USES = {"topics": TopicUse.NEEDED, "wishes": TopicUse.WISHED}
 _BETWEEN_POSITIONS = 1000
 
 
-def create_request(session: Session, actor: Actor, given: Mapping[str, Any]) -> Request:
+def create_request(
+    session: Session, actor: Actor, given: Mapping[str, Any], *, submitted_at: datetime | None = None
+) -> Request:
     """A new request for a school in the actor's reach, with its reference number and promise date.
 
-    given: as NewRequestSchema loads it. Raises NotFound for a school out of reach or an unknown season or programme,
+    given: as NewRequestSchema loads it. submitted_at: when it came in, if that was not now; the window that was open
+    then and the promise of that day hold. Raises NotFound for a school out of reach or an unknown season or programme,
     InvalidInput for times that have gone, lie outside the season, are out of order or on several dates.
     """
     if not reach(actor, Action.CHANGE_REQUESTS).covers(given["school"]):
@@ -51,22 +54,24 @@ def create_request(session: Session, actor: Actor, given: Mapping[str, Any]) -> 
     season = _get(session, Season, given["season"], "season")
     programme = visit_programme(session, given.get("programme"))
     _check_options(given["options"], season)
-    window = _window(session, season.id, programme.id, school.municipality_id, given["options"])
-    holidays = _holidays_from(session, today())
+    moment = submitted_at or now()
+    window = _window(session, season.id, programme.id, school.municipality_id, given["options"], moment)
+    day = to_local(moment).date()
+    holidays = _holidays_from(session, day)
     request = Request(
         season_id=season.id,
         programme_id=programme.id,
         school_id=school.id,
         window_id=window.id if window else None,
-        answer_on=promise_date(today(), holidays, published=window.answer_on if window else None),
+        submitted_at=moment,
+        answer_on=promise_date(day, holidays, published=window.answer_on if window else None),
         contact_id=_own_person(session, actor) if "contact" not in given else None,
         **{name: given[name] for name in PLAIN_FIELDS if name in given},
     )
-    session.add(request)
-    session.flush()
-    _set_contact(session, request, given)
+    _set_contact(request, given)
     _set_topics(session, request, given)
     request.options = [_option(number, option) for number, option in enumerate(given["options"])]
+    session.add(request)
     session.flush()
     return request
 
@@ -89,7 +94,7 @@ def change_request(session: Session, actor: Actor, request: Request, given: Mapp
             setattr(request, name, given[name])
     if "state" in given:
         request.state = RequestState.CANCELLED
-    _set_contact(session, request, given)
+    _set_contact(request, given)
     _set_topics(session, request, given)
     if "options" in given:
         _check_options(given["options"], _get(session, Season, request.season_id, "season"))
@@ -123,14 +128,10 @@ def _own_person(session: Session, actor: Actor) -> str | None:
     return session.scalar(select(User.person_id).where(User.id == actor.user_id))
 
 
-def _set_contact(session: Session, request: Request, given: Mapping[str, Any]) -> None:
+def _set_contact(request: Request, given: Mapping[str, Any]) -> None:
     """A new contact is a person of its own: two schools may share an address, and neither may rename the other's."""
-    if "contact" not in given:
-        return
-    person = Person(**given["contact"])
-    session.add(person)
-    session.flush()
-    request.contact_id = person.id
+    if "contact" in given:
+        request.contact = Person(**given["contact"])
 
 
 def _set_topics(session: Session, request: Request, given: Mapping[str, Any]) -> None:
@@ -224,10 +225,14 @@ def _lesson_fault(
 
 
 def _window(
-    session: Session, season_id: str, programme_id: str, municipality_id: str, options: Sequence[Mapping[str, Any]]
+    session: Session,
+    season_id: str,
+    programme_id: str,
+    municipality_id: str,
+    options: Sequence[Mapping[str, Any]],
+    moment: datetime,
 ) -> Window | None:
-    """The open window for a visit week of the school's municipality that an option falls in, else one for no week."""
-    moment = now()
+    """The window open at `moment` for a visit week of the municipality that an option falls in, else for no week."""
     rows = session.execute(
         select(Window, VisitWeek.municipality_id, VisitWeek.monday)
         .outerjoin(VisitWeek, VisitWeek.window_id == Window.id)

@@ -42,13 +42,9 @@ def create_role_model(session: Session, actor: Actor, given: Mapping[str, Any]) 
     if not where.covers(company_id) or (company_id is not None and session.get(Company, company_id) is None):
         raise NotFound(gettext("There is no such company."), field="company")
     person = Person(**given["person"])
-    session.add(person)
-    session.flush()
-    role_model = RoleModel(person_id=person.id, company_id=company_id, confirmed_at=now(), **_plain(given))
-    role_model.person = person
-    session.add(role_model)
-    session.flush()
+    role_model = RoleModel(person=person, company_id=company_id, confirmed_at=now(), **_plain(given))
     _set_parts(session, role_model, given)
+    session.add(role_model)
     session.flush()
     return role_model
 
