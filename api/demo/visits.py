@@ -339,9 +339,7 @@ def _last_season(rows: Rows, frame: Frame, people: list[_Person]) -> None:
     """The visits of the last half year: their schools do not count as first visits."""
     ends_on = frame.today - 2 * WEEK
     starts_on = ends_on - 20 * WEEK
-    season = rows.add(
-        Season, code=f"demo-before-{frame.dates.code}", name="Forrige halvår", starts_on=starts_on, ends_on=ends_on
-    )
+    season = rows.add(Season, code=LAST_SEASON, name="Forrige halvår", starts_on=starts_on, ends_on=ends_on)
     for n, school in enumerate(rows.chance.sample(frame.schools, LAST_YEAR * frame.scale)):
         day = starts_on + timedelta(days=n % 120)
         day -= timedelta(days=max(0, day.isoweekday() - 5))
