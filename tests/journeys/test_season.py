@@ -1,0 +1,140 @@
+"""From the front page to a visit and why, to the groups, to a new plan; by mouse, by keyboard, without JavaScript."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Service
+
+
+def test_from_figures_to_the_reason_of_one_visit(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Realfag blir ekte når du møter noen som bruker dem")
+    expect(page.get_by_text("Kontrollert: ingen bedre fordeling finnes.").first).to_be_visible()
+    page.get_by_role("link", name="Kart").nth(1).click()
+    expect(page.locator("[data-ready] .tp-mark-link").first).to_be_visible()
+    expect(page.locator("[data-ready] .tp-mark-link")).to_have_count(2)
+    page.get_by_role("link", name="Bergen", exact=True).click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("7 skoler i Bergen")
+    page.get_by_role("navigation", name="Måter å se forslaget på").get_by_role("link", name="Tabell").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("21 besøk")
+    page.get_by_role("link", name="Skole og klasse").click()
+    expect(page.locator('th[aria-sort="ascending"]')).to_contain_text("Skole og klasse")
+    expect(page.locator("tbody th").first).to_contain_text("Bergen skole 0")
+    page.get_by_role("link", name="Skole og klasse").click()
+    expect(page.locator("tbody th").first).to_contain_text("Oslo skole 6")
+    page.get_by_role("navigation", name="Bla i sider").or_(page.locator(".ds-pagination")).get_by_role(
+        "link", name="2"
+    ).click()
+    expect(page.locator("tbody tr")).to_have_count(6)
+    page.get_by_label("Skole eller bedrift").fill("oslo skole 3")
+    page.get_by_role("button", name="Vis").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Oslo skole 3").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Oslo skole 3")
+    expect(page.get_by_text("Avsatt for Oslo den uka, etter avtale.")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Uten besøk (7)").click()
+    page.get_by_role("link", name=re.compile("Alle grunner.*Øygard skole 0")).click()
+    expect(page.get_by_text("21 bor for langt unna")).to_be_visible()
+
+
+def test_from_sites_to_the_queue_of_one(coordinator: Page, service: Service) -> None:
+    coordinator.goto(service.url)
+    coordinator.get_by_role("link", name="Finn et ENT3R-sted").click()
+    coordinator.get_by_role("link", name="Blindern").click()
+    expect(coordinator.get_by_role("heading", level=1)).to_have_text("Blindern")
+    coordinator.get_by_role("link", name="Se køen, nummer for nummer").click()
+    expect(coordinator.locator("tbody tr", has_text="Nummer 3").first).to_contain_text("rommet er fullt")
+
+
+def test_coordinator_orders_a_plan_and_watches_it_to_the_end(coordinator: Page, service: Service) -> None:
+    coordinator.goto(service.url)
+    coordinator.get_by_role("link", name="Til kjøringene").click()
+    coordinator.get_by_role("button", name="Lag forslag til studiegrupper").click()
+    expect(coordinator.locator("main h1")).to_contain_text("studiegrupper")
+    expect(coordinator.locator("main h1")).to_contain_text("Ferdig.", timeout=60_000)
+    expect(coordinator.locator(".tp-goal-done")).to_have_count(8)
+    coordinator.get_by_role("link", name="Se forslaget").click()
+    expect(coordinator.get_by_text("Kontrollert: ingen bedre fordeling finnes.")).to_be_visible()
+    coordinator.locator("summary").click()
+    expect(coordinator.get_by_role("cell", name="nådd").first).to_be_visible()
+
+
+def test_a_run_in_the_queue_can_be_cancelled(coordinator: Page, service: Service) -> None:
+    coordinator.goto(f"{service.url}/kjoringer")
+    for _ in range(2):
+        coordinator.goto(f"{service.url}/kjoringer")
+        coordinator.get_by_role("button", name="Lag forslag til besøk").click()
+    expect(coordinator.locator("main h1")).to_be_visible()
+    button = coordinator.get_by_role("button", name="Avbryt")
+    if button.is_visible():
+        button.click()
+    expect(coordinator.locator("main h1")).to_contain_text("avbrutt", timeout=60_000)
+
+
+def test_keyboard_alone(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    page.keyboard.press("Tab")
+    expect(page.locator(".ds-skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Se besøkene")).to_be_focused()
+    page.keyboard.press("Enter")
+    search = page.get_by_label("Skole eller bedrift")
+    _tab_to(page, search)
+    page.keyboard.type("bergen")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=2)).to_have_text("14 besøk")
+    first = page.locator("tbody th a").first
+    _tab_to(page, first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bergen skole")
+    page.goto(f"{service.url}/kart")
+    page.wait_for_selector("[data-ready]")
+    _tab_to(page, page.locator(".leaflet-control-zoom-in"))
+    _tab_to(page, page.get_by_role("contentinfo").get_by_role("link").first)
+
+
+def test_without_javascript_everything_is_there(browser: Any, service: Service, coordinator_cookies: Any) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=coordinator_cookies, locale="nb-NO")
+    page = context.new_page()
+    page.goto(f"{service.url}/kart")
+    expect(page.locator("[data-map]")).to_be_hidden()
+    expect(page.locator(".tp-map-columns tbody tr")).to_have_count(3)
+    page.get_by_label("Kommune", exact=True).select_option(label="Oslo")
+    page.get_by_role("button", name="Vis").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("7 skoler i Oslo")
+    page.goto(f"{service.url}/besok")
+    page.locator("summary").click()
+    expect(page.get_by_role("cell", name="nådd").first).to_be_visible()
+    page.goto(f"{service.url}/kjoringer")
+    page.get_by_role("button", name="Lag forslag til studiegrupper").click()
+    expect(page.locator("main h1")).to_contain_text("studiegrupper")
+    if page.locator('meta[http-equiv="refresh"]').count():
+        page.get_by_role("link", name="Last siden nå").click()
+    expect(page.locator("main h1")).to_contain_text("Ferdig.", timeout=60_000)
+    context.close()
+
+
+def test_words_change_and_the_place_is_kept(page: Page, service: Service) -> None:
+    page.goto(f"{service.url}/besok?sort=-school&digital=1")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Plan for the visits")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("tbody tr")).to_have_count(7)
+    expect(page.locator('th[aria-sort="descending"]')).to_contain_text("School and class")
+    page.goto(f"{service.url}/grupper")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Plan for the study groups")
+
+
+def _tab_to(page: Page, target: Any) -> None:
+    """Presses Tab until the target has focus; fails when it never gets it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"{target} is not reached by Tab")
