@@ -12,6 +12,8 @@ from matcher.visits.running import Stopped, run
 
 NOTHING = (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED)
 """Columns are bounded, so neither leaves room for a plan."""
+SHARE_OF_TIME = 0.3
+"""Of the time left, what one integer program may take where time is limited."""
 ENTRIES_AT_ONCE = 100_000
 """A program is written down this many coefficients at a time, so that a stop is heard meanwhile."""
 
@@ -33,10 +35,11 @@ def solve_whole(
 ) -> Whole:
     """The plan over `columns` that gains most, with all of `taken` in it. Raises Stopped when the stop comes first.
 
-    `nodes` of the search tree end it early, repeatably; then the bound may be above what the plan gains.
+    `nodes` of the search tree end it early, repeatably, and so does its share of a time limit: the goals to come get
+    their turn too. Then the bound may be above what the plan gains.
     """
     program, variables = _program(model, gain, columns, taken, stop)
-    limit = stop.remaining()
+    limit = SHARE_OF_TIME * stop.remaining()
     parameters = mathopt.SolveParameters(
         random_seed=seed,
         node_limit=nodes,
