@@ -69,10 +69,12 @@ def run(run_id: str) -> str:
 @pages.get("/kjoringer/<run_id>/na")
 @allowed(Action.SEE_RUNS)
 def progress(run_id: str) -> Response:
-    """The part of the page that moves; when the run has ended the browser is told to load the page anew."""
+    """The part of the page that moves. When the run is no longer in the state the page was loaded in (`?seen=`), the
+    browser is told to load the whole page: its heading and buttons have changed.
+    """
     shown = _shown(run_id)
     answer = make_response(render_template("coordinator/run_progress.html", **shown))
-    if not shown["live"]:
+    if request.args.get("seen") != shown["run"].state:
         answer.headers["HX-Refresh"] = "true"
     return answer
 

@@ -101,12 +101,13 @@ def test_running_shows_how_far_it_has_come(session: Session, world: World, signe
 def test_moving_part_is_fetched_alone_until_the_run_ends(session: Session, world: World, signed_in_as: AsRole) -> None:
     run = running(session, world)
     coordinator = signed_in_as(Role.COORDINATOR)
-    part = coordinator.get(f"/kjoringer/{run.id}/na")
+    part = coordinator.get(f"/kjoringer/{run.id}/na?seen=running")
     assert "<html" not in part.text
     assert "39 skoler får besøk." in part.text
     assert "HX-Refresh" not in part.headers
     assert coordinator.get(f"/kjoringer/{run.id}/sagt").text.startswith("39 skoler får besøk.")
-    done = coordinator.get(f"/kjoringer/{world.runs[RunKind.VISIT]}/na")
+    assert coordinator.get(f"/kjoringer/{run.id}/na?seen=queued").headers["HX-Refresh"] == "true"
+    done = coordinator.get(f"/kjoringer/{world.runs[RunKind.VISIT]}/na?seen=running")
     assert done.headers["HX-Refresh"] == "true"
 
 
