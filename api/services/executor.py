@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import IO, Any, Protocol
 
 START_SECONDS = 120.0
+GRACE_SECONDS = 30.0  # to load the solvers, and to explain and judge what was found when the limit came
 END_SECONDS = 5.0
 
 
@@ -96,19 +97,20 @@ class Executor(Protocol):
 class ProcessExecutor:
     """Solves each job in a fresh process of this machine, which dies with the one that started it."""
 
-    def __init__(self, module: str = "api.services.solver_child") -> None:
+    def __init__(self, module: str = "api.services.solver_child", grace_seconds: float = GRACE_SECONDS) -> None:
         self._command = [sys.executable, "-m", module]
+        self._grace_seconds = grace_seconds
 
     def start(self, job: Job) -> Solving:
-        """Begin with a job; the child may take `START_SECONDS` to load and at most twice its limit to solve."""
-        return _SolverProcess(self._command, job)
+        """Begin with a job; the child may take `START_SECONDS` to load, then twice its limit, or limit and grace."""
+        return _SolverProcess(self._command, job, self._grace_seconds)
 
 
 class _SolverProcess:
     """A child in a session of its own. Its standard input carries the job, then commands; the end of it means: die."""
 
-    def __init__(self, command: list[str], job: Job) -> None:
-        self._limit = 2 * job.seconds
+    def __init__(self, command: list[str], job: Job, grace_seconds: float) -> None:
+        self._limit = max(2 * job.seconds, job.seconds + grace_seconds)
         self._deadline = time.monotonic() + START_SECONDS
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ended = False

@@ -162,7 +162,7 @@ def test_process_says_what_is_wrong_with_a_problem() -> None:
 
 
 def test_process_that_takes_twice_its_limit_is_ended_with_all_it_started() -> None:
-    event, [told] = ending(ProcessExecutor(SLOW), Job(EMPTY, 0.1))
+    event, [told] = ending(ProcessExecutor(SLOW, grace_seconds=0.0), Job(EMPTY, 0.1))
     assert isinstance(event, Crashed)
     assert "twice" in event.reason
     assert told.value is not None
