@@ -99,9 +99,8 @@ class Schools:
     """Ids of schools by organisation number, or by name and, where several share it, municipality."""
 
     def __init__(self, session: Session) -> None:
-        numbers = select(SchoolIdentifier.value, SchoolIdentifier.school_id)
-        by_number = session.execute(numbers.where(SchoolIdentifier.scheme == IdentifierScheme.ORGNR))
-        self._by_number: dict[str, str] = dict(by_number.tuples().all())
+        numbers = select(SchoolIdentifier).where(SchoolIdentifier.scheme == IdentifierScheme.ORGNR)
+        self._by_number = {row.value: row.school_id for row in session.scalars(numbers)}
         self._by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
         rows = select(School.id, School.name, School.municipality_id).where(School.status == SchoolStatus.ACTIVE)
         for school_id, name, municipality_id in session.execute(rows):
