@@ -180,6 +180,9 @@ def _could_gain(goal: ShownGoal, reached: Collection[str]) -> str:
         return ngettext("at most one school better.", "at most %(amount)s schools better.", goal.gap, amount=amount)
     if goal.name in ("returning", "served"):
         return ngettext("at most one pupil better.", "at most %(amount)s pupils better.", goal.gap, amount=amount)
+    if goal.name.startswith("served_class_"):
+        group = priority_class(int(goal.name.removeprefix("served_class_")))
+        return _("no more pupils can have a place; at most %(amount)s more of “%(group)s”.", amount=amount, group=group)
     share = percent(goal.gap / max(abs(goal.bound), 1), 2)
     if "schools" in reached:
         return _("no more schools can be reached; “%(goal)s” at most %(share)s better.", goal=goal.label, share=share)

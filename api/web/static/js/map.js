@@ -107,7 +107,7 @@
     if (free(right, boxes) && !isCut) {
       boxes.push(right);
       link.append(label);
-    } else if (free(left, boxes)) {
+    } else if (free(left, boxes) && left[0] > map.containerPointToLayerPoint([0, 0]).x) {
       boxes.push(left);
       link.prepend(label);
       link.style.setProperty("--tp-shift", `calc(-100% + ${width / 2}px)`);
