@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -18,6 +20,18 @@ from api.errors import FieldError, InvalidInput
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 200_000
+# What openpyxl lets through of a file that is broken, from its zip to its XML, while it is read row by row.
+_BROKEN_XLSX = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    InvalidFileException,
+    LookupError,
+    TypeError,
+    ValueError,
+    EOFError,
+    OSError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +110,12 @@ def _xlsx_lines(path: Path) -> Iterator[list[str]]:
             if sum(part.file_size for part in archive.infolist()) > 4 * MAX_BYTES:
                 raise InvalidInput("The spreadsheet unpacks to too much.", remedy="Save only the rows, as CSV.")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # some programs write a wrong size, and cells outside it would be lost
+        for cells in sheet.iter_rows(values_only=True):
+            yield [_cell_text(cell) for cell in cells]
+    except _BROKEN_XLSX:
         raise InvalidInput("The file is no spreadsheet.", remedy="Save it as XLSX or CSV.") from None
-    sheet = book.worksheets[0]
-    sheet.reset_dimensions()  # some programs write a wrong size, and cells outside it would be lost
-    for cells in sheet.iter_rows(values_only=True):
-        yield [_cell_text(cell) for cell in cells]
 
 
 def _cell_text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -540,6 +541,21 @@ def test_a_file_that_is_no_table_is_refused(
 
     with pytest.raises(InvalidInput):
         bring_in("pupils", session, tmp_path / name, world)
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_a_broken_spreadsheet_is_refused(tmp_path: Path, part: str, kept: float) -> None:
+    whole = write(tmp_path / "whole.xlsx", PUPIL)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(tmp_path / "broken.xlsx", "w") as broken:
+        for name in source.namelist():
+            data = source.read(name)
+            broken.writestr(name, data[: int(len(data) * kept)] if name == part else data)
+
+    with pytest.raises(InvalidInput):
+        read_table(tmp_path / "broken.xlsx")
 
 
 def test_sheets_take_as_many_times_as_rest() -> None:
