@@ -199,7 +199,11 @@ class Search:
 
     def _consider(self, roster: Roster) -> None:
         """Make a plan of a roster, and keep it when it is the best so far."""
-        placement = place(self.facts, roster) if is_valid(self.facts, roster) else None
+        if not is_valid(self.facts, roster):
+            return
+        # dealt anew, since the hours of a crew's columns are those of mentors who share evenly
+        roster = roster_of(self.by_pupil, self.by_pupil.columns_of(roster.stands(), {}))
+        placement = place(self.facts, roster)
         if placement is None:
             return
         columns: Values = self.by_pupil.columns_of(roster.stands(), placement.seat)

@@ -189,6 +189,25 @@ def test_a_stop_before_the_start_still_gives_a_judged_plan(problem: GroupProblem
     assert all(goal.gap > 0 for goal in found.goals[:2])
 
 
+def test_a_stop_before_the_start_shares_hours_among_mentors_alike() -> None:
+    """Two mentors alike, each contracted for one of two evenings: what the hand rule gives one, both can share."""
+    session = {"site": "x", "start": "17:00", "end": "19:00", "seats": 8, "ratio": 4, "min_mentors": 1, "min_pupils": 1}
+    mentor = {"levels": ["1P"], "sessions": ["a", "b"], "max_sessions": 2, "contracted": 1}
+    pupil = {"level": "1P", "class": 0, "joined": "2026-09-05", "lottery": 1}
+    problem = load_group_problem(
+        {
+            "format": "treffpunkt.group-problem/1",
+            "sites": [{"id": "x", "lat": 59.9, "lon": 10.7}],
+            "sessions": [session | {"id": "a", "weekday": 1}, session | {"id": "b", "weekday": 2}],
+            "mentors": [mentor | {"id": "m1"}, mentor | {"id": "m2"}],
+            "pupils": [pupil | {"id": f"p-{s}{n}", "choices": [s]} for s in "ab" for n in range(2)],
+        }
+    )
+    found = plan_of(problem, stop=Stop(0))
+    assert check(problem, found) == []
+    assert (values(found)["short_hours"], values(found)["extra_shifts"]) == (0, 0)
+
+
 def test_a_stop_on_the_way_keeps_the_best_plan_and_its_bounds() -> None:
     large = national(2, pupils=1500, mentors=60)
     stop = Stop()
