@@ -183,7 +183,8 @@ def _could_gain(goal: ShownGoal, reached: Collection[str]) -> str:
     if goal.name.startswith("served_class_"):
         group = priority_class(int(goal.name.removeprefix("served_class_")))
         return _("no more pupils can have a place; at most %(amount)s more of “%(group)s”.", amount=amount, group=group)
-    share = percent(goal.gap / max(abs(goal.bound), 1), 2)
+    # the sum over the queue says nothing by itself; the others are counts that people know
+    share = percent(goal.gap / max(abs(goal.bound), 1), 2) if goal.name == "queue" else amount
     if "schools" in reached:
         return _("no more schools can be reached; “%(goal)s” at most %(share)s better.", goal=goal.label, share=share)
     if "served" in reached:
