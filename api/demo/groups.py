@@ -11,7 +11,8 @@ from api.demo.frame import WEEK, DemoSchool, Frame, at, km
 from api.demo.rows import Rows
 from api.demo.towns import CAMPUSES, TOWNS, Campus
 from api.domain import lottery
-from api.domain.enums import Gender, PriorityReason
+from api.domain.enums import Gender
+from api.domain.registration import priority_group
 from api.models.groups import GroupSession, Meeting, Mentor, Room, Site, mentor_level, mentor_session
 from api.models.pupils import Entry, EntryChoice, Lottery, Pupil
 
@@ -230,6 +231,7 @@ def _pupil(rows: Rows, frame: Frame, home: tuple[DemoSchool, _Place], near: Sequ
     grade = chance.choices((11, 12, 13), (5, 4, 4))[0] if school.upper else 10
     level = chance.choices(*LEVELS_BY_GRADE[grade])[0]
     returning = chance.random() < RETURNING
+    group, reason = priority_group(grade, returning=returning)
     choices = _choices(rows, place, near)
     entry = rows.add(
         Entry,
@@ -238,7 +240,8 @@ def _pupil(rows: Rows, frame: Frame, home: tuple[DemoSchool, _Place], near: Sequ
         programme_id=frame.programmes["ent3r"],
         level_id=frame.levels[level],
         grade=grade,
-        **_priority(grade, returning=returning),
+        priority_class=group,
+        priority_reason=reason,
         joined_on=_joined_on(rows, frame),
         max_travel_minutes=chance.choice((None, None, 30, 45, 60)),
         mentor_id=_known_mentor(rows, place, choices[0]) if returning else None,
@@ -246,15 +249,6 @@ def _pupil(rows: Rows, frame: Frame, home: tuple[DemoSchool, _Place], near: Sequ
     for rank, session in enumerate(choices, start=1):
         rows.add(EntryChoice, entry_id=entry, rank=rank, session_id=session)
     return entry
-
-
-def _priority(grade: int, *, returning: bool) -> dict[str, object]:
-    if returning:
-        return {"priority_class": 0, "priority_reason": PriorityReason.RETURNING}
-    if grade in (10, 13):
-        reason = PriorityReason.GRADE_10 if grade == 10 else PriorityReason.EXAM_YEAR
-        return {"priority_class": 1, "priority_reason": reason}
-    return {"priority_class": 2, "priority_reason": PriorityReason.REST}
 
 
 def _joined_on(rows: Rows, frame: Frame) -> date:

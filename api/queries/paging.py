@@ -1,7 +1,7 @@
 """Pages of rows: counted, sorted and cut in SQL. The same `Page` feeds a table and the API."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func, select
@@ -52,7 +52,8 @@ class Page(Generic[Item]):
 
     def map(self, shape: Callable[[Item], Shown]) -> "Page[Shown]":
         """The same page with each row in another shape."""
-        return replace(self, items=[shape(item) for item in self.items])  # type: ignore[arg-type, return-value]
+        items = [shape(item) for item in self.items]
+        return Page(items, self.total, self.number, self.size, self.sort, self.descending)
 
 
 def window(number: int, size: int, sort: str | None, allowed: Sequence[str]) -> Window:

@@ -63,9 +63,7 @@ def test_the_real_register_comes_in_whole_and_again_changes_nothing(session: Ses
     seconds = time.process_time() - started
     session.flush()
     before = rows(session)
-    ids = dict(
-        session.execute(select(SchoolIdentifier.scheme, func.count()).group_by(SchoolIdentifier.scheme)).all()
-    )
+    ids = dict(session.execute(select(SchoolIdentifier.scheme, func.count()).group_by(SchoolIdentifier.scheme)).all())
     again = import_schools(session, REGISTER / "schools_no.csv", complete=True)
     session.expire_all()
 
