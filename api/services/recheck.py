@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,7 +158,10 @@ def _broken(now: VisitProblem, plan: VisitPlan, visits: list[Visit], visit: Visi
 
 
 def standing_groups(before: GroupProblem, now: GroupProblem, plan: GroupPlan) -> StandingGroups:
-    """Seats of a plan for `before` that break no rule of `now`; in a room that became too small the queue decides."""
+    """Seats of a plan for `before` that break no rule of `now`; in a room that became too small the queue decides.
+
+    A session that is left with fewer mentors or pupils than it needs is dropped whole.
+    """
     if before == now:
         return StandingGroups(plan.sessions, ())
     rooms = _Rooms(now)
@@ -189,7 +192,10 @@ def standing_groups(before: GroupProblem, now: GroupProblem, plan: GroupPlan) ->
                     seated.append(pupil)
                     free -= 1
             mentors.append(PlanMentor(id=mentor.id, pupils=tuple(sorted(seated))))
-        sessions.append(PlanSession(session=planned.session, mentors=tuple(mentors)))
+        if code := rooms.too_small(planned.session, mentors):
+            dropped.append({"code": code, "session": planned.session})
+        else:
+            sessions.append(PlanSession(session=planned.session, mentors=tuple(mentors)))
     return StandingGroups(tuple(sessions), tuple(dropped))
 
 
@@ -212,6 +218,13 @@ class _Rooms:
         """Seats for the plan's pupils: those that nobody outside the plan has taken."""
         here = {pupil for mentor in planned.mentors for pupil in mentor.pupils}
         return self.sessions[planned.session].seats - len(self._seated[planned.session] - here)
+
+    def too_small(self, session: str, mentors: Collection[PlanMentor]) -> str | None:
+        """Which of its least numbers the session no longer reaches, or None."""
+        needs = self.sessions[session]
+        if len(mentors) < needs.min_mentors:
+            return "min_mentors"
+        return "min_pupils" if sum(len(mentor.pupils) for mentor in mentors) < needs.min_pupils else None
 
     def position(self, pupil_id: str) -> tuple[Any, ...]:
         """Fixed pupils first, then the queue; unknown ones last."""

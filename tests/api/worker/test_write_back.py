@@ -15,6 +15,7 @@ from api.domain.enums import EntryState, RefusalScope, RequestState, RunState, S
 from api.models.companies import Company
 from api.models.groups import GroupSession, Mentor, mentor_session
 from api.models.places import BlockedDay
+from api.models.plan_rows import PlanSession
 from api.models.planning import Plan
 from api.models.pupils import Entry, EntryChoice
 from api.models.role_models import RoleModel, RoleModelBlocked, RoleModelFreeTime
@@ -304,3 +305,36 @@ def test_mentor_who_is_gone_takes_their_pupils_seats_along(own_database: Engine,
     assert sorted(one["pupil"] for one in out) == sorted(ids.entries[:3])
     assert sorted(seats(ids.run)) == sorted(ids.entries[3:])
     assert sorted(unserved(ids.run)) == sorted(ids.entries[:3])
+
+
+@pytest.mark.parametrize("least", ["min_mentors", "min_pupils"])
+def test_session_under_its_least_number_is_dropped_with_its_reason(own_database: Engine, least: str) -> None:
+    ids = group_season()
+    change(GroupSession, ids.sessions[0], **{least: 2 if least == "min_mentors" else 3})()
+
+    def happen() -> None:
+        if least == "min_mentors":
+            change(Mentor, ids.mentors[0], is_active=False)()
+        else:
+            change(Entry, ids.entries[0], state=EntryState.LEFT)()
+
+    assert Worker(really(happen)).run_next()
+    plan = plan_of(ids.run)
+    assert plan is not None
+    assert {"code": least, "session": ids.sessions[0]} in plan.changed_since
+    assert sorted(seats(ids.run)) == sorted(ids.entries[3:])
+    waiting = ids.entries[:3] if least == "min_mentors" else ids.entries[1:3]
+    assert [unserved(ids.run)[key] for key in waiting] == [["changed"]] * len(waiting)
+    with reading() as session:
+        kept = session.scalars(select(PlanSession.session_id).where(PlanSession.plan_id == plan.id)).all()
+    assert kept == [ids.sessions[1]]
+
+
+def test_session_that_keeps_its_least_number_stands_without_the_one_who_left(own_database: Engine) -> None:
+    ids = group_season()
+    change(GroupSession, ids.sessions[0], min_pupils=2)()
+    assert Worker(really(lambda: leave(ids))).run_next()
+    plan = plan_of(ids.run)
+    assert plan is not None
+    assert [one["code"] for one in plan.changed_since] == ["pupil"]
+    assert sorted(seats(ids.run)) == sorted(ids.entries[1:])
