@@ -48,7 +48,12 @@ LEVELS = (
     ("R2", "matematikk R2", "matematikk R2", "mathematics R2", ("MAT10", "1P", "1T", "2P", "S1", "R1", "S2")),
 )
 PROGRAMMES = (
-    ("rollemodell", ProgrammeKind.SCHOOL_VISIT, "Rollemodell", {"detour": 1.3, "kmh": 50, "lead_school_days": 15}),
+    (
+        "rollemodell",
+        ProgrammeKind.SCHOOL_VISIT,
+        "Rollemodell",
+        {"detour": 1.3, "kmh": 50, "lead_school_days": 15, "lead_after_window": 5},
+    ),
     (
         "ent3r",
         ProgrammeKind.STUDY_GROUP,

@@ -17,7 +17,8 @@ class VisitRules:
     """What a programme of school visits says.
 
     detour (≥ 1) and kmh (> 0) give travel minutes. confirmed_months: how old a profile's confirmation may be.
-    first_visit_months: how far back a visit counts. lead_school_days: school days between a plan and its first visit.
+    first_visit_months: how far back a visit counts. lead_school_days: school days between a plan and the visit of a
+    request outside windows; lead_after_window: the same for a request that came in by a booking window.
     max_*: the most engagements and lessons, whatever a role model offers; None for what they say.
     """
 
@@ -25,7 +26,8 @@ class VisitRules:
     kmh: float = 50
     confirmed_months: int = 12
     first_visit_months: int = 12
-    lead_school_days: int = 5
+    lead_school_days: int = 15
+    lead_after_window: int = 5
     max_lessons: int | None = None
     max_per_day: int | None = None
     max_per_week: int | None = None

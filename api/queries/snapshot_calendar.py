@@ -37,11 +37,11 @@ class SchoolCalendar:
         counties = dict(session.execute(select(Municipality.id, Municipality.county_id)).all())
         return cls(first, last, frozenset(holidays), frozenset(blocked), counties)
 
-    def is_open(self, row: Any, day: date) -> bool:
-        """Whether the school of `row` (Request, municipality_id) can be visited on the day."""
+    def is_open(self, row: Any, day: date, first: date) -> bool:
+        """Whether the school of `row` (Request, municipality_id) can be visited on the day, at the earliest `first`."""
         owners = (row.Request.school_id, row.municipality_id, self.counties.get(row.municipality_id))
         return (
-            self.first <= day <= self.last
+            max(self.first, first) <= day <= self.last
             and is_school_day(day, self.holidays)
             and not any((owner, day) in self.blocked for owner in owners)
         )

@@ -46,7 +46,9 @@ def visit_problem(
     """The problem of a programme's requests in a season; see `take_snapshot`."""
     rules = visit_rules(settings)
     holidays = set(session.scalars(select(Holiday.day)))
-    first_day = max(after_school_days(today, rules.lead_school_days, holidays), term[0])
+    first_alone = after_school_days(today, rules.lead_school_days, holidays)
+    first_of_window = after_school_days(today, rules.lead_after_window, holidays)
+    first_day = max(min(first_alone, first_of_window), term[0])
     rows = _requests(session, season_id, programme_id)
     engagements = Engagements.read(session, season_id, {row.Request.id for row in rows}, today)
     calendar = SchoolCalendar.read(session, holidays, (first_day, term[1]))
@@ -60,10 +62,11 @@ def visit_problem(
         if row.Request.state is RequestState.VISIT and kept is None:
             continue  # its visit is held, or nothing of it can be planned any more
         dates = options[row.Request.id]
+        first = first_alone if row.Request.window_id is None else first_of_window
         usable = [
             (option_id, option)
             for option_id, option in dates
-            if (kept is not None and option_id == kept.option_id) or calendar.is_open(row, _day(option))
+            if (kept is not None and option_id == kept.option_id) or calendar.is_open(row, _day(option), first)
         ]
         if not usable:
             left_out.append(LeftOut(row.Request.id, NO_DATE, len(dates)))

@@ -153,6 +153,24 @@ def test_option_within_the_lead_time_or_after_the_term_is_gone(world: World) -> 
     assert starts(world.problem(lead_school_days=6)) == [datetime(2027, 1, 18, 8, 30)]
 
 
+@pytest.mark.parametrize(
+    ("by_window", "first_days"),
+    [(True, [date(2026, 11, 24), date(2026, 12, 7), date(2026, 12, 8)]), (False, [date(2026, 12, 8)])],
+    ids=["5 school days after a window", "15 outside windows"],
+)
+def test_lead_time_is_shorter_for_what_came_in_by_a_window(
+    world: World, by_window: bool, first_days: list[date]
+) -> None:
+    world.season.starts_on = date(2026, 11, 1)
+    window = make.make_window(world.session, season_id=world.season.id, programme_id=world.programme.id)
+    days = [datetime(2026, 11, 23, 8), datetime(2026, 11, 24, 8), datetime(2026, 12, 7, 8), datetime(2026, 12, 8, 8)]
+    world.request(window_id=window.id if by_window else None, starts=tuple(day.replace(tzinfo=UTC) for day in days))
+    make.make_role_model(world.session)
+    problem = world.problem()
+    assert [start.date() for start in starts(problem)] == first_days
+    assert min(free_dates(problem)) == date(2026, 11, 24)
+
+
 def test_role_model_comes_with_all_that_they_offer(world: World) -> None:
     topic = make.make_topic(world.session)
     company = make.make_company(world.session, quota=7)
