@@ -1,9 +1,11 @@
 """How a caller steers a solve: when to stop, how hard to try, and what is heard on the way."""
 
+import platform
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 
 
 class Stop:
@@ -65,6 +67,16 @@ class Settings:
     def as_dict(self) -> dict[str, int | float | None]:
         """The settings by name, for the certificate."""
         return asdict(self)
+
+
+def echoed(settings: Settings, stop: Stop) -> dict[str, int | float | None]:
+    """What the certificate repeats of settings and limits; `seconds` is the time limit, None for none."""
+    return settings.as_dict() | {"seconds": stop.seconds}
+
+
+def versions() -> dict[str, str]:
+    """What besides problem, seed and settings a plan depends on, for the certificate."""
+    return {name: version(name) for name in ("ortools", "numpy")} | {"python": platform.python_version()}
 
 
 @dataclass(frozen=True, slots=True)

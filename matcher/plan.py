@@ -48,7 +48,7 @@ class Conflict:
 class Certificate:
     """How the plan came about and what was proven; `judge` is "ok" only when the judge found no broken rule.
 
-    `passed_over` and `choice_envy` are for groups; None in a visit plan.
+    `passed_over` and `choice_envy` are for groups; a visit plan has neither.
     """
 
     judge: Literal["ok", "not judged"] = "not judged"
@@ -169,6 +169,10 @@ def load_plan(text: str | bytes) -> Plan:
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values."""
+    """The plan as JSON values; the certificate of a visit plan is without what only groups have."""
     data: dict[str, Any] = _FORMATS[plan.format].dump_python(plan, mode="json", by_alias=True)
+    certificate = data["certificate"]
+    for name in ("passed_over", "choice_envy"):
+        if certificate[name] is None:
+            del certificate[name]
     return data

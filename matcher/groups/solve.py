@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from platform import python_version
 
-from matcher.control import OnProgress, Settings, Stop
+from matcher.control import OnProgress, Settings, Stop, echoed, versions
 from matcher.groups import goals as goal_functions
 from matcher.groups.conflicts import conflicts
 from matcher.groups.contacts import contacts
@@ -115,8 +113,8 @@ class _PlanMaker:
             bound_source=sources,
             seconds=round(self._stop.elapsed, 3),
             seed=self._seed,
-            settings=self._settings.as_dict() | {"seconds": self._stop.seconds},
-            versions={"ortools": version("ortools"), "python": python_version()},
+            settings=echoed(self._settings, self._stop),
+            versions=versions(),
             passed_over=skipped,
             choice_envy=envy,
         )

@@ -1,32 +1,31 @@
 """From columns to a plan in the format's own words."""
 
-import platform
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
-from matcher.control import Settings
+from matcher.control import versions
 from matcher.eligibility import RoleModelFacts
 from matcher.plan import AssignedRoleModel, BoundSource, Certificate, Conflict, Goal, UnservedRequest, Visit, VisitPlan
 from matcher.problem import Mode, VisitProblem, problem_sha256
 from matcher.visits.model import Flags, Model
 
 _MODES: tuple[Mode, ...] = ("physical", "digital")
-VERSIONS = ("ortools", "numpy")
 
 
-def certificate(sources: Mapping[str, BoundSource], *, seed: int, settings: Settings, seconds: float) -> Certificate:
-    """How the plan came about; the judge has not spoken yet."""
-    versions = {name: version(name) for name in VERSIONS} | {"python": platform.python_version()}
+def certificate(
+    sources: Mapping[str, BoundSource], *, seed: int, settings: Mapping[str, Any], seconds: float
+) -> Certificate:
+    """How the plan came about, with the settings and limits to repeat; the judge has not spoken yet."""
     return Certificate(
-        bound_source=dict(sources), seconds=seconds, seed=seed, settings=settings.as_dict(), versions=versions
+        bound_source=dict(sources), seconds=seconds, seed=seed, settings=dict(settings), versions=versions()
     )
 
 
 def infeasible_plan(
-    problem: VisitProblem, found: tuple[Conflict, ...], *, seed: int, settings: Settings, seconds: float
+    problem: VisitProblem, found: tuple[Conflict, ...], *, seed: int, settings: Mapping[str, Any], seconds: float
 ) -> VisitPlan:
     """The answer where fixed visits contradict each other: no visits, and which of them do."""
     return VisitPlan(
@@ -49,7 +48,7 @@ def plan_of(
     sources: Mapping[str, BoundSource],
     *,
     seed: int,
-    settings: Settings,
+    settings: Mapping[str, Any],
     seconds: float,
 ) -> VisitPlan:
     """The plan in which the fixed visits stand and exactly these candidates take part."""

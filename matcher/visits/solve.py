@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from matcher.control import OnProgress, Progress, Settings, Stop
+from matcher.control import OnProgress, Progress, Settings, Stop, echoed
 from matcher.eligibility import RoleModelFacts
 from matcher.plan import BoundSource, Goal, VisitPlan
 from matcher.problem import VisitProblem
@@ -30,7 +30,9 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     started = time.monotonic()
     busy = fixed_engagements(problem)
     if found := conflicts(busy):
-        return infeasible_plan(problem, found, seed=seed, settings=settings, seconds=time.monotonic() - started)
+        return infeasible_plan(
+            problem, found, seed=seed, settings=echoed(settings, stop), seconds=time.monotonic() - started
+        )
     facts = RoleModelFacts(problem)
     season = Season(problem, facts, room(problem, busy))
     model, hand = _model_and_hand_rule(season)
@@ -57,7 +59,9 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
         for reached in goals:
             tell(reached.name, reached.value, reached.bound)
     seconds = time.monotonic() - started
-    return plan_of(problem, facts, model, assigned, goals, sources, seed=seed, settings=settings, seconds=seconds)
+    return plan_of(
+        problem, facts, model, assigned, goals, sources, seed=seed, settings=echoed(settings, stop), seconds=seconds
+    )
 
 
 def _model_and_hand_rule(season: Season) -> tuple[Model, HandRule]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from matcher import plan as plans
 from matcher.check import check
 from matcher.cli import main
 from matcher.plan import load_plan
@@ -151,6 +152,26 @@ def test_solve_check_explain(tmp_path: Path, data: Data) -> None:
     story = run(tmp_path, "explain", "problem.json", "plan.json", one)
     assert json.loads(story.stdout)["served"] is True
     assert run(tmp_path, "explain", "problem.json", "plan.json", "nobody").returncode == 2
+
+
+CERTIFICATE = {"judge", "bound_source", "seconds", "seed", "settings", "versions"}
+PLAN = {"format", "problem_sha256", "status", "goals", "unserved", "certificate", "conflicts"}
+KEYS = {
+    "visits": (visit_data(), PLAN | {"visits"}, CERTIFICATE),
+    "groups": (group_data(), PLAN | {"sessions", "bottlenecks"}, CERTIFICATE | {"passed_over", "choice_envy"}),
+}
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_plan_file_has_exactly_the_keys_of_its_format_and_repeats_settings_and_limit(tmp_path: Path, kind: str) -> None:
+    data, keys, certificate_keys = KEYS[kind]
+    assert solve(tmp_path, data, "--seconds", "30", "--workers", "1").returncode == 0
+    plan = plan_in(tmp_path)
+    assert plan.keys() == keys
+    assert plan["certificate"].keys() == certificate_keys
+    assert plan["certificate"]["settings"] == {"workers": 1, "deterministic_limit": None, "seconds": 30}
+    assert plan["certificate"]["versions"].keys() == {"ortools", "numpy", "python"}
+    assert plans.to_json(load_plan(json.dumps(plan))) == plan
 
 
 def test_check_names_each_broken_rule_on_a_line(tmp_path: Path) -> None:
