@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -32,10 +33,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A problem, and the requests that could not enter it: all their dates have gone or are no school days."""
+    """A problem, and what it cannot say of its requests.
+
+    left_out: requests that could not enter it: no date of theirs can be, or their school is closed. by_language: how
+    many role models are refused in it because they do not speak the request's language, by request id.
+    """
 
     problem: VisitProblem | GroupProblem
     left_out: tuple[LeftOut, ...] = ()
+    by_language: Mapping[str, int] = field(default_factory=dict)
 
 
 def order_of_run(session: Session, run_id: str, today: date) -> Order:
@@ -66,7 +72,7 @@ def take_snapshot(session: Session, order: Order) -> Snapshot:
     """
     if order.kind is RunKind.GROUP:
         return Snapshot(group_problem(session, order.season_id, order.programme_id, order.settings))
-    problem, left_out = visit_problem(
+    problem, left_out, by_language = visit_problem(
         session, order.season_id, order.programme_id, order.settings, (order.starts_on, order.ends_on), order.today
     )
-    return Snapshot(problem, left_out)
+    return Snapshot(problem, left_out, by_language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import RequestState, TopicUse
+from api.domain.enums import RequestState, SchoolStatus, TopicUse
 from api.domain.programme_rules import VisitRules, visit_rules
 from api.domain.school_days import after_school_days
 from api.models.companies import Company
@@ -20,15 +20,17 @@ from api.models.places import Holiday, School
 from api.models.programmes import Window
 from api.models.visits import Lesson, Refusal, Request, RequestOption, RequestTopic
 from api.queries.snapshot_calendar import SchoolCalendar
+from api.queries.snapshot_languages import without_language
 from api.queries.snapshot_people import Engagements, role_models
 from matcher import problem as m
 
 NO_DATE = "calendar"
+CLOSED = "school_closed"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A request that has no date left on which it could be visited. code: the reason; dates: how many it had."""
+    """A request that cannot be visited on any of its dates. code: the reason; dates: how many it had."""
 
     request: str
     code: str
@@ -42,8 +44,8 @@ def visit_problem(
     settings: Mapping[str, Any],
     term: tuple[date, date],
     today: date,
-) -> tuple[m.VisitProblem, tuple[LeftOut, ...]]:
-    """The problem of a programme's requests in a season; see `take_snapshot`."""
+) -> tuple[m.VisitProblem, tuple[LeftOut, ...], dict[str, int]]:
+    """The problem of a programme's requests in a season, and the rest of a Snapshot; see `take_snapshot`."""
     rules = visit_rules(settings)
     holidays = set(session.scalars(select(Holiday.day)))
     first_alone = after_school_days(today, rules.lead_school_days, holidays)
@@ -62,6 +64,9 @@ def visit_problem(
         if row.Request.state is RequestState.VISIT and kept is None:
             continue  # its visit is held, or nothing of it can be planned any more
         dates = options[row.Request.id]
+        if row.status is not SchoolStatus.ACTIVE and kept is None:
+            left_out.append(LeftOut(row.Request.id, CLOSED, len(dates)))
+            continue
         first = first_alone if row.Request.window_id is None else first_of_window
         usable = [
             (option_id, option)
@@ -78,6 +83,12 @@ def visit_problem(
             )
         requests.append(_request(row, [option for _, option in usable], topics))
     people = role_models(session, season_id, rules, engagements, (first_day, term[1]), today)
+    known = {request.id for request in requests}
+    strangers = without_language(
+        session,
+        (row.Request for row in rows if row.Request.id in known and row.Request.id not in engagements.fixed),
+        [one.id for one in people],
+    )
     problem = m.VisitProblem(
         today=today,
         travel=m.Travel(detour=rules.detour, kmh=rules.kmh),
@@ -85,17 +96,17 @@ def visit_problem(
         companies=_companies(session, {one.company for one in people if one.company}, engagements),
         requests=tuple(requests),
         role_models=tuple(people),
-        refused=_refusals(session, {request.id for request in requests}, people, requests),
+        refused=(*_refusals(session, known, people, requests), *_by_language(strangers)),
         fixed=tuple(fixed),
     )
-    return problem, tuple(left_out)
+    return problem, tuple(left_out), {request: len(people) for request, people in strangers.items()}
 
 
 def _requests(session: Session, season_id: str, programme_id: str) -> list[Any]:
     """Requests that can be planned or have a live visit, with their school's place and their window's end."""
     return list(
         session.execute(
-            select(Request, School.municipality_id, Window.closes_at)
+            select(Request, School.municipality_id, School.status, Window.closes_at)
             .join(School, Request.school_id == School.id)
             .outerjoin(Window, Request.window_id == Window.id)
             .where(
@@ -188,6 +199,11 @@ def _companies(session: Session, wanted: set[str], engagements: Engagements) -> 
         for company, quota in rows
         if company in wanted
     )
+
+
+def _by_language(strangers: Mapping[str, Iterable[str]]) -> Iterator[m.Refusal]:
+    """Role models without a request's language count as refused for it: the problem knows no languages."""
+    return (m.Refusal(role_model=one, request=request) for request, people in strangers.items() for one in people)
 
 
 def _refusals(

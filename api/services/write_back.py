@@ -25,6 +25,7 @@ from matcher.problem import GroupProblem, VisitProblem
 
 BATCH = 5_000
 CHANGED = "changed"
+REFUSED, LANGUAGE = "refused", "language"
 OUTCOMES = {
     "infeasible": mark(
         "No plan can hold all that is locked or already agreed. The conflicts say what stands against what."
@@ -179,7 +180,8 @@ def _unserved_requests(
         if visit.request not in kept:
             reasons[visit.request] = ([{"code": CHANGED, "count": len(visit.role_models)}], None)
     for left in m.to_json(plan)["unserved"]:
-        reasons[left["request"]] = (left["reasons"], left["smallest_change"])
+        strangers = taken.by_language.get(left["request"], 0)
+        reasons[left["request"]] = (_with_language(left["reasons"], strangers), left["smallest_change"])
     for request, (why, change) in reasons.items():
         if request in there:
             yield {
@@ -190,6 +192,16 @@ def _unserved_requests(
                 "reasons": why,
                 "smallest_change": change,
             }
+
+
+def _with_language(reasons: list[dict[str, Any]], strangers: int) -> list[dict[str, Any]]:
+    """The reasons with those who only lack the language told apart from those who said no."""
+    if not strangers:
+        return reasons
+    counts = {reason["code"]: reason["count"] for reason in reasons}
+    counts[REFUSED] = counts.get(REFUSED, 0) - strangers
+    counts[LANGUAGE] = strangers
+    return [{"code": code, "count": count} for code, count in counts.items() if count > 0]
 
 
 def _unserved_entries(

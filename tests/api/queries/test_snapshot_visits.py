@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
-from api.domain.enums import LockKind, Mode, RequestState, RunKind, TopicUse, VisitState
+from api.domain.enums import LockKind, Mode, RequestState, RunKind, SchoolStatus, TopicUse, VisitState
 from api.errors import ConfigurationError
 from api.models.companies import agreement_municipality, agreement_visit_week
 from api.models.places import BlockedDay, Holiday
 from api.models.plan_rows import Lock
 from api.models.programmes import Programme, Season
-from api.models.role_models import RoleModelBlocked, RoleModelFreeTime, agreement_role_model
+from api.models.role_models import RoleModelBlocked, RoleModelFreeTime, RoleModelLanguage, agreement_role_model
 from api.models.visits import Refusal, Request, RequestTopic
 from api.queries.snapshot import Order, Snapshot, take_snapshot
 from matcher.problem import Interval, VisitProblem
@@ -293,6 +293,50 @@ def test_refusal_of_what_is_not_asked_stays_out(world: World) -> None:
     person = make.make_role_model(world.session)
     world.session.add(Refusal(role_model_id=person.id, scope="request", request_id=world.request(state="cancelled").id))
     assert world.problem().refused == ()
+
+
+def speaker(world: World, *languages: str) -> str:
+    row = make.make_role_model(world.session)
+    row.languages = [RoleModelLanguage(language=language) for language in languages]
+    return row.id
+
+
+@pytest.mark.parametrize(
+    ("language", "strangers"),
+    [("en", ["silent", "nb"]), ("nn", ["en", "se"]), ("se", ["silent", "nb", "en"]), (None, [])],
+)
+def test_role_models_without_the_language_are_refused_for_that_request_only(
+    world: World, language: str | None, strangers: list[str]
+) -> None:
+    people = {
+        "silent": speaker(world),
+        "nb": speaker(world, "nb"),
+        "en": speaker(world, "en"),
+        "se": speaker(world, "se", "en"),
+    }
+    asked, _other = world.request(language=language), world.request()
+    taken = world.take()
+    assert isinstance(taken.problem, VisitProblem)
+    assert {(one.role_model, one.request) for one in taken.problem.refused} == {
+        (people[name], asked.id) for name in strangers
+    }
+    assert taken.by_language == ({asked.id: len(strangers)} if strangers else {})
+
+
+def test_language_does_not_touch_a_visit_that_stands(world: World) -> None:
+    request = world.request(language="se", state=RequestState.VISIT)
+    make.make_visit(world.session, make.make_role_model(world.session), request=request)
+    assert world.problem().refused == ()
+
+
+def test_request_of_a_closed_school_is_named_unless_its_visit_stands(world: World) -> None:
+    asked = world.request()
+    asked.school.status = SchoolStatus.CLOSED
+    stands = world.request(school_id=asked.school_id, state=RequestState.VISIT)
+    make.make_visit(world.session, make.make_role_model(world.session), request=stands)
+    taken = world.take()
+    assert [one.id for one in taken.problem.requests] == [stands.id]  # type: ignore[union-attr]
+    assert [(one.request, one.code, one.dates) for one in taken.left_out] == [(asked.id, "school_closed", 1)]
 
 
 def test_live_visit_is_fixed_with_its_option(world: World) -> None:

@@ -11,14 +11,14 @@ from sqlalchemy import Engine, delete, select
 
 from api import clock
 from api.db import reading, transaction
-from api.domain.enums import EntryState, RefusalScope, RequestState, RunState, SessionState
+from api.domain.enums import EntryState, RefusalScope, RequestState, RunState, SchoolStatus, SessionState
 from api.models.companies import Company
 from api.models.groups import GroupSession, Mentor, mentor_session
 from api.models.places import BlockedDay
-from api.models.plan_rows import PlanSession
+from api.models.plan_rows import PlanSession, PlanUnserved
 from api.models.planning import Plan
 from api.models.pupils import Entry, EntryChoice
-from api.models.role_models import RoleModel, RoleModelBlocked, RoleModelFreeTime
+from api.models.role_models import RoleModel, RoleModelBlocked, RoleModelFreeTime, RoleModelLanguage
 from api.models.visits import Lesson, Refusal, Request, RequestOption
 from api.services import write_back
 from api.services.recheck import StandingVisits
@@ -226,6 +226,33 @@ def test_request_without_a_date_left_is_listed_with_its_reason(own_database: Eng
     close_school(ids, ids.requests[0], "")
     assert Worker(really()).run_next()
     assert unserved(ids.run) == {ids.requests[0]: ["calendar"]}
+
+
+def test_those_who_lack_the_language_are_told_apart_from_those_who_said_no(own_database: Engine) -> None:
+    ids = visit_season()
+    change(Request, ids.requests[0], language="se")()
+    assert Worker(really()).run_next()
+    assert unserved(ids.run) == {ids.requests[0]: ["language"]}
+    with reading() as session:
+        reasons = session.scalar(select(PlanUnserved.reasons).where(PlanUnserved.request_id == ids.requests[0]))
+    assert reasons == [{"code": "language", "count": 2}]
+
+
+def test_no_of_one_who_has_the_language_stays_a_no(own_database: Engine) -> None:
+    ids = visit_season()
+    change(Request, ids.requests[0], language="se")()
+    add(RoleModelLanguage(role_model_id=ids.role_models[0], language="se"))
+    refuse(ids, ids.requests[0], ids.role_models[0])
+    assert Worker(really()).run_next()
+    assert sorted(unserved(ids.run)[ids.requests[0]]) == ["language", "refused"]
+
+
+def test_request_of_a_school_that_closed_is_listed_with_its_reason(own_database: Engine) -> None:
+    ids = visit_season()
+    with transaction() as session:
+        session.get_one(Request, ids.requests[0]).school.status = SchoolStatus.CLOSED
+    assert Worker(really()).run_next()
+    assert unserved(ids.run) == {ids.requests[0]: ["school_closed"]}
 
 
 def leave(ids: GroupIds) -> None:
