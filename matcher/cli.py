@@ -1,6 +1,7 @@
 """The matcher on JSON files: `python -m matcher solve|check|explain`.
 
-Exit codes: 0 done, 1 judged bad, 2 invalid input (a line for each fault, nothing written), 3 infeasible, 4 unknown.
+Exit codes: 0 done, 1 judged bad, 2 invalid input (a line for each fault, nothing written), 3 infeasible, 4 unknown, or
+a bound that `check --bounds` could not confirm in the time given.
 """
 
 import argparse
@@ -15,13 +16,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
+from matcher import bounds
 from matcher import plan as plans
 from matcher.check import check
-from matcher.control import OnProgress, Progress, Settings, Stop
+from matcher.control import SEEDS, OnProgress, Progress, Settings, Stop
 from matcher.explain import explain
 from matcher.fields import InvalidProblem
 from matcher.plan import Plan, load_plan
@@ -30,6 +32,8 @@ from matcher.solve import RefusedPlan, solve
 
 DONE, JUDGED_BAD, INVALID, INFEASIBLE, UNKNOWN = range(5)
 INTERRUPTED = 130
+
+T = TypeVar("T")
 
 _EXIT_OF = {"optimal": DONE, "feasible": DONE, "infeasible": INFEASIBLE, "unknown": UNKNOWN}
 
@@ -46,20 +50,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(INVALID, f"{message}; {self.prog} --help says what may be given\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m matcher", description="Plans visits and study groups.")
+    parser = _Parser(prog="python -m matcher", description="Plans visits and study groups.")
     commands = parser.add_subparsers(required=True, metavar="solve|check|explain")
     solver = commands.add_parser("solve", help="write the best plan for a problem")
     solver.add_argument("problem", type=Path)
     solver.add_argument("-o", "--output", type=Path, required=True, help="where the plan is written")
     solver.add_argument("--seconds", type=_seconds, help="time limit, 0 or more (default: until proven)")
-    solver.add_argument("--seed", type=int, default=1, help="same seed, same plan (default: 1)")
+    solver.add_argument("--seed", type=_seed, default=1, help="same seed, same plan; 0 or more (default: 1)")
     solver.add_argument("--workers", type=_workers, default=2, help="1 to 64 (default: 2)")
     solver.add_argument("--json", action="store_true", help="progress and result as JSON lines")
     solver.set_defaults(run=_solve)
     judge = commands.add_parser("check", help="judge a plan")
     judge.add_argument("problem", type=Path)
     judge.add_argument("plan", type=Path)
+    judge.add_argument("--bounds", action="store_true", help="solve afresh and confirm or refute each stated bound")
+    judge.add_argument("--seconds", type=_seconds, default=60, help="time limit of --bounds, 0 or more (default: 60)")
     judge.set_defaults(run=_check)
     teller = commands.add_parser("explain", help="say why and why not, as JSON")
     teller.add_argument("problem", type=Path)
@@ -74,6 +87,12 @@ def _seconds(text: str) -> float:
         return Stop(float(text)).seconds or 0.0
     except ValueError:
         raise argparse.ArgumentTypeError(f"is {text!r}; give a number of seconds, 0 or more") from None
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < SEEDS):
+        raise argparse.ArgumentTypeError(f"is {text!r}; give a whole number from 0 to {SEEDS - 1}")
+    return int(text)
 
 
 def _workers(text: str) -> int:
@@ -112,7 +131,7 @@ def _solve(given: argparse.Namespace) -> int:
     return _EXIT_OF[plan.status]
 
 
-def _in_thread(work: Callable[[], Plan]) -> Plan:
+def _in_thread(work: Callable[[], T]) -> T:
     """The work's result, from another thread: a signal reaches this one even while a solver is busy."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(work).result()
@@ -204,18 +223,53 @@ def _conflict_lines(problem: Problem, plan: Plan) -> Iterator[str]:
 
 
 def _check(given: argparse.Namespace) -> int:
-    problem, plan = load_problem(_read(given.problem)), load_plan(_read(given.plan))
+    problem, plan = _problem_and_plan(given)
     violations = check(problem, plan)
     for code, message in violations:
         _print(f"{code}: {message}")
     if violations:
         return JUDGED_BAD
     _print("ok")
-    return DONE
+    return _check_bounds(problem, plan, given.seconds) if given.bounds else DONE
+
+
+def _check_bounds(problem: Problem, plan: Plan, seconds: float) -> int:
+    """A line for each stated bound: 0 when all are confirmed, 1 when one is false, 4 when one stays open."""
+    stop = Stop(seconds)
+    with _progress(as_json=False) as listener, _ended_by_interrupt(stop):
+        try:
+            findings = _in_thread(lambda: bounds.find(problem, plan, stop=stop, on_progress=listener))
+        except RefusedPlan as refused:
+            _say(f"nothing is confirmed: the judge refused the fresh plan ({refused})")
+            return UNKNOWN
+    for finding in findings:
+        _print(f"{finding.goal}: {finding.message}")
+    states = {finding.state for finding in findings}
+    return JUDGED_BAD if "refuted" in states else UNKNOWN if "open" in states else DONE
+
+
+def _problem_and_plan(given: argparse.Namespace) -> tuple[Problem, Plan]:
+    """Both files, with the faults of both; each line names its file."""
+    problem, faults = _loaded(given.problem, load_problem)
+    plan, more = _loaded(given.plan, load_plan)
+    if problem is None or plan is None:
+        raise InvalidProblem([*faults, *more])
+    return problem, plan
+
+
+def _loaded(path: Path, load: Callable[[bytes], T]) -> tuple[T | None, list[str]]:
+    try:
+        text = _read(path)
+    except InvalidProblem as invalid:
+        return None, list(invalid.errors)
+    try:
+        return load(text), []
+    except InvalidProblem as invalid:
+        return None, [f"{path}: {line}" for line in invalid.errors]
 
 
 def _explain(given: argparse.Namespace) -> int:
-    problem, plan = load_problem(_read(given.problem)), load_plan(_read(given.plan))
+    problem, plan = _problem_and_plan(given)
     violations = check(problem, plan)
     for code, message in violations:
         _say(f"{code}: {message}")

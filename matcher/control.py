@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
+SEEDS = 2**31
+"""Solvers take seeds from 0 to SEEDS - 1."""
+
 
 class Stop:
     """Ends a solve by time or on request; safe to use from another thread or a signal handler.

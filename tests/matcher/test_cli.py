@@ -113,6 +113,24 @@ def test_text_that_is_no_problem_gets_one_line(tmp_path: Path, case: str) -> Non
     assert os.listdir(tmp_path) == ["problem.json"]
 
 
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_faults_of_two_files_say_which_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    problem, plan = tmp_path / "problem.json", tmp_path / "plan.json"
+    data = visit_data()
+    data["schools"][0]["lat"] = 95
+    write(tmp_path, data)
+    plan.write_text("{}", encoding="utf-8")
+    assert main([command, str(problem), str(plan)]) == 2
+    of_the_problem, of_the_plan = capsys.readouterr().err.splitlines()
+    assert of_the_problem.startswith(f"{problem}: schools[0].lat: is 95")
+    assert of_the_plan.startswith(f"{plan}: format: ")
+    assert main([command, str(tmp_path / "none.json"), str(plan)]) == 2
+    assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == [
+        "cannot be read (No such file or directory); give a JSON file",
+        "format",
+    ]
+
+
 def test_several_faults_get_a_line_each(tmp_path: Path) -> None:
     data = visit_data()
     data["schools"][0]["lat"] = 95
@@ -129,11 +147,12 @@ def test_missing_file_and_missing_folder_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "value"), [("--seconds", "-1"), ("--seconds", "nan"), ("--workers", "0"), ("--seed", "x")]
+    ("flag", "value"),
+    [("--seconds", "-1"), ("--seconds", "nan"), ("--workers", "0"), ("--seed", "x"), ("--seed", "-5")],
 )
 def test_flag_out_of_range_is_refused(tmp_path: Path, flag: str, value: str) -> None:
     done = solve(tmp_path, visit_data(), flag, value)
-    assert done.returncode == 2
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert flag in done.stderr
     assert os.listdir(tmp_path) == ["problem.json"]
 

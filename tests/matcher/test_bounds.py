@@ -1,0 +1,144 @@
+"""`check --bounds` as a user runs it: true bounds confirmed, false ones refuted, the rest left open."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from matcher.cli import main
+from matcher.control import Settings, Stop
+from matcher.plan import GroupPlan, Plan, load_plan, to_json
+from matcher.problem import Problem
+from matcher.problem import to_json as problem_to_json
+from matcher.solve import solve
+from tests.benchmarks.instances_groups import national
+from tests.benchmarks.instances_visits import season
+from tests.matcher.small_problems import Data, group_data, groups, visit_data, visits
+
+SMALL = {"visits": lambda: visits(visit_data()), "groups": lambda: groups(group_data())}
+SCARCE = {
+    "visits": lambda: season(60, 45, 2, scarce=True),
+    "groups": lambda: national(2, pupils=150, mentors=10),
+    "groups queue first": lambda: national(2, pupils=150, mentors=10, placement="queue_first"),
+}
+
+
+class Check:
+    """Runs `check --bounds` on a problem and a plan; keeps what it said about each goal."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._folder = folder
+        self._capsys = capsys
+        self.said: dict[str, str] = {}
+
+    def __call__(self, problem: Problem, plan: Data, *flags: str) -> int:
+        for name, data in (("problem", problem_to_json(problem)), ("plan", plan)):
+            (self._folder / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+        files = [str(self._folder / f"{name}.json") for name in ("problem", "plan")]
+        code = main(["check", *files, "--bounds", *flags])
+        judged, *lines = self._capsys.readouterr().out.splitlines()
+        assert judged == "ok"
+        self.said = dict(line.split(": ", 1) for line in lines)
+        return code
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    return Check(tmp_path, capsys)
+
+
+def called_optimal(plan: Plan) -> Data:
+    """The plan with every bound lowered to the value reached, as if nothing better could be."""
+    data = to_json(plan)
+    data["status"] = "optimal"
+    for goal in data["goals"]:
+        goal["bound"] = goal["value"]
+    return data
+
+
+@pytest.mark.parametrize("kind", SCARCE)
+def test_bounds_of_a_true_plan_are_all_confirmed(check: Check, kind: str) -> None:
+    problem = SCARCE[kind]()
+    plan = solve(problem, seed=3, settings=Settings(workers=1))
+    assert check(problem, to_json(plan)) == 0
+    assert list(check.said) == [goal.name for goal in plan.goals]
+    assert all("is confirmed by" in line for line in check.said.values())
+    replayed = [name for name, line in check.said.items() if "replay" in line]
+    assert replayed == (["choices", "continuity"] if isinstance(plan, GroupPlan) else [])
+
+
+@pytest.mark.parametrize("kind", ["visits", "groups"])
+def test_worse_plan_that_claims_to_be_optimal_is_refuted(check: Check, kind: str) -> None:
+    problem = SCARCE[kind]()
+    worse, best = solve(problem, stop=Stop(0)), solve(problem)
+    lost = next((mine, true) for mine, true in zip(worse.goals, best.goals, strict=True) if mine.value != true.value)
+    assert check(problem, called_optimal(worse)) == 1
+    mine, true = lost
+    assert check.said[mine.name] == f"bound {mine.value} is false: a judged plan reaches {true.value}"
+
+
+def test_empty_plan_that_claims_to_be_optimal_is_refuted(check: Check) -> None:
+    problem = SMALL["visits"]()
+    empty = to_json(solve(visits({**visit_data(), "requests": []})))
+    real = to_json(solve(problem))
+    empty |= {"problem_sha256": real["problem_sha256"]}
+    empty["unserved"] = [{"request": q, "reasons": [], "smallest_change": None} for q in ("q0", "q1")]
+    assert check(problem, empty) == 1
+    assert check.said["schools"] == "bound 0 is false: a judged plan reaches 2"
+
+
+def test_contact_mentors_that_could_be_better_are_refuted_on_the_plans_own_roster(check: Check) -> None:
+    data = group_data()
+    data["pupils"][0]["mentor"] = "m0"
+    problem = groups(data)
+    plan = called_optimal(solve(problem))
+    away_from_named = plan["goals"][-1]
+    assert (away_from_named["name"], away_from_named["value"]) == ("continuity", 1)
+    for session in plan["sessions"]:
+        mentors = session["mentors"]
+        if any("p0" in mentor["pupils"] for mentor in mentors):
+            assert len(mentors) == 2
+            mentors[0]["pupils"], mentors[1]["pupils"] = mentors[1]["pupils"], mentors[0]["pupils"]
+    away_from_named |= {"value": 0, "bound": 0}
+    assert check(problem, plan) == 1
+    assert check.said["continuity"] == "bound 0 is false: the plan's own roster allows 1"
+
+
+@pytest.mark.parametrize("kind", ["visits", "groups"])
+def test_without_time_bounds_stay_open(check: Check, kind: str) -> None:
+    problem = SCARCE[kind]()
+    assert check(problem, to_json(solve(problem)), "--seconds", "0") == 4
+    still_open = [name for name, line in check.said.items() if "is not confirmed in the time given" in line]
+    assert still_open
+    assert not any("is false" in line for line in check.said.values())
+
+
+def test_infeasible_is_confirmed(check: Check) -> None:
+    data = group_data()
+    data["mentors"][0]["max_sessions"] = 1
+    data["fixed"] = {"mentors": [{"mentor": "m0", "session": s} for s in ("s0", "s1")]}
+    problem = groups(data)
+    assert check(problem, to_json(solve(problem))) == 0
+    assert check.said == {"status": "no valid plan exists, as a fresh solve finds too"}
+
+
+def test_infeasible_is_refuted_by_a_plan(check: Check) -> None:
+    data = group_data()
+    data["fixed"] = {"mentors": [{"mentor": "m0", "session": s} for s in ("s0", "s1")]}
+    problem = groups(data)
+    claim = to_json(solve(problem)) | {"status": "infeasible", "sessions": [], "goals": [], "unserved": []}
+    claim["conflicts"] = [{"code": "mentor_max", "items": ["fixed.mentors[0]", "fixed.mentors[1]"]}]
+    assert check(problem, claim) == 1
+    assert check.said == {"status": "infeasible is false: there is a judged plan"}
+
+
+def test_bounds_are_not_looked_at_where_the_judge_finds_a_broken_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = SMALL["visits"]()
+    plan = to_json(solve(problem)) | {"problem_sha256": "other"}
+    assert load_plan(json.dumps(plan)).problem_sha256 == "other"
+    (tmp_path / "problem.json").write_text(json.dumps(problem_to_json(problem)), encoding="utf-8")
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    assert main(["check", str(tmp_path / "problem.json"), str(tmp_path / "plan.json"), "--bounds"]) == 1
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["wrong_problem"]
