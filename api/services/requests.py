@@ -1,7 +1,7 @@
 """Requests of schools: making one, changing it, withdrawing it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from api.clock import now, to_local
-from api.domain.enums import ProgrammeKind, RequestState, TopicUse, WindowKind
+from api.domain.enums import ProgrammeKind, RequestState, SchoolStatus, TopicUse, WindowKind
 from api.domain.permissions import Action, Actor, reach
 from api.domain.promise import WORKING_DAYS, promise_date
+from api.domain.school_days import FRIDAY
 from api.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.i18n import gettext
 from api.models.access import User
@@ -37,6 +38,7 @@ PLAIN_FIELDS = (
 )
 _USES = {"topics": TopicUse.NEEDED, "wishes": TopicUse.WISHED}
 _BETWEEN_POSITIONS = 1000
+FIRST_LESSON, LAST_LESSON = time(7), time(18)
 
 
 def create_request(
@@ -46,14 +48,21 @@ def create_request(
 
     given: as NewRequestSchema loads it. submitted_at: when it came in, if that was not now; the window that was open
     then and the promise of that day hold. Raises NotFound for a school out of reach or an unknown season or programme,
-    InvalidInput for times that have gone, lie outside the season, are out of order or on several dates.
+    InvalidInput for a closed school, and for times that have gone, lie outside the season or school hours, fall on a
+    weekend or a public holiday, are out of order or on several dates.
     """
     if not reach(actor, Action.CHANGE_REQUESTS).covers(given["school"]):
         raise NotFound(gettext("There is no such school."), field="school")
     school = _get(session, School, given["school"], "school")
+    if school.status is not SchoolStatus.ACTIVE:
+        raise InvalidInput(
+            gettext("This school is closed."),
+            field="school",
+            remedy=gettext("Choose the school that the pupils go to now."),
+        )
     season = _get(session, Season, given["season"], "season")
     programme = visit_programme(session, given.get("programme"))
-    _check_options(given["options"], season)
+    _check_options(session, given["options"], season)
     moment = submitted_at or now()
     window = _window(session, season.id, programme.id, school.municipality_id, given["options"], moment)
     day = to_local(moment).date()
@@ -97,7 +106,7 @@ def change_request(session: Session, actor: Actor, request: Request, given: Mapp
     _set_contact(request, given)
     _set_topics(session, request, given)
     if "options" in given:
-        _check_options(given["options"], _get(session, Season, request.season_id, "season"))
+        _check_options(session, given["options"], _get(session, Season, request.season_id, "season"))
         _replace_options(session, request, given["options"])
     flag_modified(request, "grade")  # parts of a request have no version of their own
     session.flush()
@@ -187,14 +196,16 @@ def _in_use(session: Session, option_ids: Sequence[str]) -> bool:
     return any(session.scalar(select(use)) for use in uses)
 
 
-def _check_options(options: Sequence[Mapping[str, Any]], season: Season) -> None:
-    """Every lesson in time, in order, on one date of the season; no two options that start alike."""
+def _check_options(session: Session, options: Sequence[Mapping[str, Any]], season: Season) -> None:
+    """Every lesson ahead, in school hours, in order, on one school day of the season; no two options start alike."""
+    holidays = set(session.scalars(select(Holiday.day).where(Holiday.day.between(season.starts_on, season.ends_on))))
     faults: list[FieldError] = []
     starts: set[datetime] = set()
     for number, option in enumerate(options):
         lessons = option["lessons"]
         for position, lesson in enumerate(lessons):
             fault = _lesson_fault(lesson, lessons[position - 1] if position else None, lessons[0], season)
+            fault = fault or _school_time_fault(lesson, holidays)
             if fault:
                 faults.append(FieldError(f"options.{number}.lessons.{position}", fault))
         if lessons[0]["starts_at"] in starts:
@@ -221,6 +232,17 @@ def _lesson_fault(
         return gettext("The lessons of an option must be on one date.")
     if before is not None and start < before["ends_at"]:
         return gettext("The lessons of an option must follow one another.")
+    return None
+
+
+def _school_time_fault(lesson: Mapping[str, datetime], holidays: Collection[date]) -> str | None:
+    start, end = to_local(lesson["starts_at"]), to_local(lesson["ends_at"])
+    if start.isoweekday() > FRIDAY:
+        return gettext("Schools have no lessons on Saturdays and Sundays: choose another day.")
+    if start.date() in holidays:
+        return gettext("This day is a public holiday: choose another day.")
+    if start.time() < FIRST_LESSON or end.time() > LAST_LESSON:
+        return gettext("Lessons are between 07:00 and 18:00: choose another time.")
     return None
 
 

@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.domain.enums import ProgrammeKind, RequestState, WindowKind
+from api.domain.enums import ProgrammeKind, RequestState, SchoolStatus, WindowKind
 from api.domain.permissions import Role
+from api.models.places import Holiday, School
 from api.models.plan_rows import PlanVisit
 from api.models.visits import Request
 from tests import factories as make
@@ -72,7 +73,6 @@ def test_request_for_an_open_visit_week_gets_the_window_s_date(
 ) -> None:
     from datetime import UTC, datetime
 
-    from api.models.places import School
     from api.models.programmes import Programme
 
     school = session.get(School, given["school"])
@@ -107,6 +107,9 @@ def test_request_for_an_open_visit_week_gets_the_window_s_date(
         ({"options": [option("2026-11-01")]}, "options.0.lessons.0"),
         ({"options": [option("2028-01-18")]}, "options.0.lessons.0"),
         ({"options": [option(start="10:00", end="09:00")]}, "options.0.lessons.0"),
+        ({"options": [option("2027-01-16")]}, "options.0.lessons.0"),
+        ({"options": [option(start="06:55", end="07:40")]}, "options.0.lessons.0"),
+        ({"options": [option(start="17:30", end="18:15")]}, "options.0.lessons.0"),
         ({"options": [option(), option()]}, "options.1"),
         ({"curriculum": "a\x00b"}, "curriculum"),
         ({"curriculum": "\ud800"}, "curriculum"),
@@ -122,6 +125,57 @@ def test_bad_field_is_named(
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json"), answer.json
     assert answer.json is not None
     assert field in answer.json["errors"]["json"]
+
+
+@pytest.mark.parametrize(
+    ("times", "sentence"),
+    [
+        (option("2027-01-16", "03:00", "03:45"), "lørdag og søndag"),
+        (option("2027-01-17"), "lørdag og søndag"),
+        (option("2027-01-20"), "helligdag"),
+        (option(start="06:59", end="07:30"), "07.00 og 18.00"),
+        (option(start="17:30", end="18:01"), "07.00 og 18.00"),
+    ],
+)
+def test_time_without_lessons_is_refused_with_its_remedy(
+    coordinator: FlaskClient, session: Session, given: dict[str, Any], times: dict[str, Any], sentence: str
+) -> None:
+    session.add(Holiday(day=date(2027, 1, 20), name="fri"))
+    session.flush()
+    answer = coordinator.post(ADDRESS, json=given | {"options": [option(), times]}, headers={"Accept-Language": "nb"})
+    assert (answer.status_code, session.scalar(select(func.count()).select_from(Request))) == (422, 0), answer.json
+    assert answer.json is not None
+    [[said]] = answer.json["errors"]["json"].values()
+    assert list(answer.json["errors"]["json"]) == ["options.1.lessons.0"]
+    assert sentence in said
+    assert ": velg" in said
+
+
+def test_first_and_last_minute_of_the_school_day_are_taken(coordinator: FlaskClient, given: dict[str, Any]) -> None:
+    times = [option(start="07:00", end="07:45"), option(start="17:15", end="18:00")]
+    assert coordinator.post(ADDRESS, json=given | {"options": times}).status_code == 201
+
+
+def test_change_to_a_time_without_lessons_is_refused(coordinator: FlaskClient, given: dict[str, Any]) -> None:
+    made = coordinator.post(ADDRESS, json=given)
+    answer = coordinator.patch(
+        made.headers["Location"],
+        json={"options": [option("2027-01-17")]},
+        headers={"If-Match": made.headers["ETag"]},
+    )
+    assert answer.status_code == 422
+
+
+def test_closed_school_is_refused_with_its_remedy(
+    coordinator: FlaskClient, session: Session, given: dict[str, Any]
+) -> None:
+    session.get_one(School, given["school"]).status = SchoolStatus.CLOSED
+    session.flush()
+    answer = coordinator.post(ADDRESS, json=given, headers={"Accept-Language": "nb"})
+    assert (answer.status_code, session.scalar(select(func.count()).select_from(Request))) == (422, 0)
+    assert answer.json is not None
+    assert "lagt ned" in str(answer.json)
+    assert "school" in answer.json["errors"]["json"]
 
 
 def test_change_needs_the_version(coordinator: FlaskClient, given: dict[str, Any]) -> None:
