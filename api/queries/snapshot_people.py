@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -37,45 +38,62 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A live visit, or one that a person has locked: the request keeps this option, mode and people."""
+    """A live visit, or one that a person has locked: the request keeps this option, mode, people and day."""
 
     option_id: str
     mode: Literal["physical", "digital"]
     role_models: tuple[str, ...]
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Engagements:
-    """What stands: by request in the problem; and counted by (role model, company) for the season's other visits."""
+    """What stands: by request in the problem, and what the problem does not know but limits do.
+
+    elsewhere: the season's other engagements, by (role model, company). days: those of any season or programme, by role
+    model and day.
+    """
 
     fixed: dict[str, Kept]
     fixed_visits: frozenset[str]
     elsewhere: Counter[tuple[str, str | None]]
+    days: defaultdict[str, Counter[date]]
 
     @classmethod
-    def read(cls, session: Session, season_id: str, requests: set[str], today: date) -> Engagements:
-        """Live visits and locks of a season. What began before today counts in limits only."""
-        people = _people_of_visits(session, season_id)
+    def read(
+        cls, session: Session, season_id: str, requests: set[str], term: tuple[date, date], today: date
+    ) -> Engagements:
+        """Live visits and locks of a season, and live visits of any in the weeks of the term.
+
+        What began before today counts in limits only.
+        """
+        wanted = _of_season_or_weeks(season_id, term)
+        people = _people_of_visits(session, wanted)
         fixed: dict[str, Kept] = {}
         visits: set[str] = set()
         elsewhere: Counter[tuple[str, str | None]] = Counter()
-        for visit in session.scalars(
-            select(Visit)
+        on: defaultdict[str, Counter[date]] = defaultdict(Counter)
+        for visit, season in session.execute(
+            select(Visit, Request.season_id)
             .join(Request, Visit.request_id == Request.id)
-            .where(Request.season_id == season_id, Visit.state.in_(LIVE))
+            .where(wanted, Visit.state.in_(LIVE))
             .order_by(Visit.id)
         ):
             members = people[visit.id]
-            if visit.request_id in requests and clock.to_oslo(visit.starts_at).date() >= today and members:
+            day = clock.to_oslo(visit.starts_at).date()
+            if visit.request_id in requests and day >= today and members:
                 names = tuple(sorted(role_model for role_model, _ in members))
-                fixed[visit.request_id] = Kept(visit.option_id, visit.mode.value, names)
+                fixed[visit.request_id] = Kept(visit.option_id, visit.mode.value, names, day)
                 visits.add(visit.id)
-            else:
+                continue
+            if season == season_id:
                 elsewhere.update(members)
+            for role_model, _ in members:
+                on[role_model][day] += 1
         for request_id, kept in _locked(session, season_id, today):
             if request_id in requests:
                 fixed.setdefault(request_id, kept)
-        return cls(fixed, frozenset(visits), elsewhere)
+        return cls(fixed, frozenset(visits), elsewhere, on)
 
     @staticmethod
     def visits_of_schools(session: Session, rules: VisitRules, today: date) -> dict[str, int]:
@@ -93,6 +111,14 @@ class Engagements:
     def people(self) -> set[str]:
         """Role models in what is fixed."""
         return {one for kept in self.fixed.values() for one in kept.role_models}
+
+    def fixed_days(self) -> defaultdict[str, Counter[date]]:
+        """The days of what is fixed, by role model."""
+        found: defaultdict[str, Counter[date]] = defaultdict(Counter)
+        for kept in self.fixed.values():
+            for role_model in kept.role_models:
+                found[role_model][kept.day] += 1
+        return found
 
     def of(self, role_model: str, company: str | None) -> int:
         """Engagements of a role model this season that are not in the problem."""
@@ -117,12 +143,15 @@ def role_models(
         )
     )
     reserved = _reservations(session, season_id)
+    fixed_days = engagements.fixed_days()
     rows = session.scalars(select(RoleModel).order_by(RoleModel.id))
     people = []
     for row in rows:
-        ready = row.trained_on is not None and row.confirmed_at is not None and row.confirmed_at >= confirmed_since
+        trained = row.trained_on is not None and row.trained_on <= today
+        ready = trained and row.confirmed_at is not None and row.confirmed_at >= confirmed_since
         if ready or row.id in kept:
-            spans = free(row) if ready else []
+            limits = _capped(row.max_per_day, rules.max_per_day), _capped(row.max_per_week, rules.max_per_week)
+            spans = within_limits(free(row), engagements.days[row.id], fixed_days[row.id], *limits) if ready else []
             used = engagements.of(row.id, row.company_id)
             people.append(_role_model(row, rules, spans, topics[row.id], reserved[row.id], used))
     return people
@@ -159,14 +188,52 @@ def _capped(offered: int, most: int | None) -> int:
     return offered if most is None else min(offered, most)
 
 
-def _people_of_visits(session: Session, season_id: str) -> defaultdict[str, list[tuple[str, str | None]]]:
+def within_limits(
+    spans: Iterable[Span], elsewhere: Counter[date], fixed: Counter[date], per_day: int, per_week: int
+) -> list[Span]:
+    """The spans, in order of time, in which no new visits could break a limit together with engagements elsewhere.
+
+    The problem counts its own visits only. So a day with an engagement elsewhere is out, and a week with some keeps its
+    earliest days, as many as can be filled within what is left of the week.
+    """
+    left: dict[tuple[int, int], int] = {}
+    for day in elsewhere:
+        left[_week(day)] = per_week
+    for day, count in (elsewhere + fixed).items():
+        if _week(day) in left:
+            left[_week(day)] -= count
+    kept: list[Span] = []
+    for day, parts in groupby(spans, key=lambda span: span[0].date()):
+        week, most = _week(day), max(0, per_day - fixed[day])
+        if week in left:
+            if elsewhere[day] or left[week] < most:
+                continue
+            left[week] -= most
+        kept += parts
+    return kept
+
+
+def _week(day: date) -> tuple[int, int]:
+    return day.isocalendar()[:2]
+
+
+def _of_season_or_weeks(season_id: str, term: tuple[date, date]) -> ColumnElement[bool]:
+    """Visits of the season, and of any season in the weeks from the term's first to its last."""
+    monday = term[0] - timedelta(days=term[0].weekday())
+    sunday = term[1] - timedelta(days=term[1].weekday()) + SUNDAY
+    since = clock.at_local(monday, datetime.min.time())
+    until = clock.at_local(sunday + timedelta(days=1), datetime.min.time())
+    return or_(Request.season_id == season_id, and_(Visit.starts_at >= since, Visit.starts_at < until))
+
+
+def _people_of_visits(session: Session, wanted: ColumnElement[bool]) -> defaultdict[str, list[tuple[str, str | None]]]:
     members: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
     for visit_id, role_model, company in session.execute(
         select(VisitRoleModel.visit_id, RoleModel.id, RoleModel.company_id)
         .join(RoleModel, VisitRoleModel.role_model_id == RoleModel.id)
         .join(Visit, VisitRoleModel.visit_id == Visit.id)
         .join(Request, Visit.request_id == Request.id)
-        .where(Request.season_id == season_id)
+        .where(wanted)
     ):
         members[visit_id].append((role_model, company))
     return members
@@ -182,8 +249,9 @@ def _locked(session: Session, season_id: str, today: date) -> Iterator[tuple[str
     lock: Any  # the database says that a visit's lock has request, option and mode
     for lock, starts_at in rows:
         people = tuple(sorted(members[lock.id]))
-        if people and starts_at is not None and clock.to_oslo(starts_at).date() >= today:
-            yield lock.request_id, Kept(lock.option_id, lock.mode.value, people)
+        day = None if starts_at is None else clock.to_oslo(starts_at).date()
+        if people and day is not None and day >= today:
+            yield lock.request_id, Kept(lock.option_id, lock.mode.value, people, day)
 
 
 def _reservations(session: Session, season_id: str) -> defaultdict[str, list[m.Reservation]]:

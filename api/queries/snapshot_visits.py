@@ -52,7 +52,7 @@ def visit_problem(
     first_of_window = after_school_days(today, rules.lead_after_window, holidays)
     first_day = max(min(first_alone, first_of_window), term[0])
     rows = _requests(session, season_id, programme_id)
-    engagements = Engagements.read(session, season_id, {row.Request.id for row in rows}, today)
+    engagements = Engagements.read(session, season_id, {row.Request.id for row in rows}, (first_day, term[1]), today)
     calendar = SchoolCalendar.read(session, holidays, (first_day, term[1]))
     options = _options(session, season_id, programme_id)
     topics = _topics(session, season_id, programme_id)

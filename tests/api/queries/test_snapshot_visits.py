@@ -16,7 +16,13 @@ from api.models.companies import agreement_municipality, agreement_visit_week
 from api.models.places import BlockedDay, Holiday
 from api.models.plan_rows import Lock
 from api.models.programmes import Programme, Season
-from api.models.role_models import RoleModelBlocked, RoleModelFreeTime, RoleModelLanguage, agreement_role_model
+from api.models.role_models import (
+    RoleModel,
+    RoleModelBlocked,
+    RoleModelFreeTime,
+    RoleModelLanguage,
+    agreement_role_model,
+)
 from api.models.visits import Refusal, Request, RequestTopic
 from api.queries.snapshot import Order, Snapshot, take_snapshot
 from matcher.problem import Interval, VisitProblem
@@ -195,12 +201,22 @@ def test_role_model_comes_with_all_that_they_offer(world: World) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"trained_on": None}, {"confirmed_at": None}, {"confirmed_at": datetime(2025, 11, 15, tzinfo=UTC)}],
-    ids=["untrained", "never confirmed", "confirmed 12 months ago"],
+    [
+        {"trained_on": None},
+        {"trained_on": date(2026, 11, 17)},
+        {"confirmed_at": None},
+        {"confirmed_at": datetime(2025, 11, 15, tzinfo=UTC)},
+    ],
+    ids=["untrained", "trained tomorrow", "never confirmed", "confirmed 12 months ago"],
 )
 def test_role_model_who_may_not_be_asked_stays_out(world: World, given: dict[str, Any]) -> None:
     make.make_role_model(world.session, **given)
     assert world.problem().role_models == ()
+
+
+def test_role_model_trained_today_is_in(world: World) -> None:
+    make.make_role_model(world.session, trained_on=TODAY)
+    assert len(world.problem().role_models) == 1
 
 
 def test_role_model_confirmed_just_within_the_year_is_in(world: World) -> None:
@@ -248,6 +264,55 @@ def test_time_booked_elsewhere_is_cut_out(world: World) -> None:
     )
     spans = [(i.start.time(), i.end.time()) for i in world.problem().role_models[0].free if i.start.day == 18]
     assert spans[:2] == [(time(8), time(8, 30)), (time(9, 15), time(16))]
+
+
+def visit_elsewhere(world: World, person: RoleModel, day: date, **given: Any) -> None:
+    """A live visit of another programme and season."""
+    starts_at = datetime.combine(day, time(8), UTC)
+    make.make_visit(
+        world.session, person, request=make.make_request(world.session, starts=(starts_at,), state="visit", **given)
+    )
+
+
+@pytest.mark.parametrize(
+    ("limits", "days_elsewhere", "free"),
+    [
+        ((1, 2), [], [18, 19, 20, 21, 22]),
+        ((1, 2), [20], [18]),
+        ((1, 2), [18, 22], []),
+        ((1, 3), [18], [19, 20]),
+        ((2, 5), [19], [18, 20]),
+        ((2, 2), [19], []),
+        ((1, 2), [17, 24], [18]),
+    ],
+)
+def test_days_and_weeks_hold_no_more_than_the_limits_with_visits_of_other_programmes(
+    world: World, limits: tuple[int, int], days_elsewhere: list[int], free: list[int]
+) -> None:
+    person = make.make_role_model(world.session, max_per_day=limits[0], max_per_week=limits[1])
+    world.season.starts_on, world.season.ends_on = make.MONDAY, date(2027, 1, 22)
+    for day in days_elsewhere:
+        visit_elsewhere(world, person, date(2027, 1, day))
+    problem = world.problem()
+    assert [day.day for day in free_dates(problem)] == free
+    assert problem.role_models[0].max_per_term == person.max_per_term
+
+
+def test_visits_that_the_problem_knows_count_too_in_a_week_with_others(world: World) -> None:
+    person = make.make_role_model(world.session, max_per_day=1, max_per_week=3)
+    world.season.starts_on, world.season.ends_on = make.MONDAY, date(2027, 1, 22)
+    make.make_visit(world.session, person, request=world.request(starts=(SECOND,), state=RequestState.VISIT))
+    assert [day.day for day in free_dates(world.problem())] == [18, 19, 20, 21, 22]
+    visit_elsewhere(world, person, date(2027, 1, 22))
+    assert [day.day for day in free_dates(world.problem())] == [18, 19]
+
+
+def test_visit_of_another_programme_in_the_season_counts_in_the_term_too(world: World) -> None:
+    person = make.make_role_model(world.session, max_per_term=3)
+    visit_elsewhere(world, person, make.MONDAY, season_id=world.season.id)
+    problem = world.problem()
+    assert problem.role_models[0].max_per_term == 2
+    assert make.MONDAY not in free_dates(problem)
 
 
 def agreement_person(world: World, *towns: str) -> str:
