@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from api.config import Settings, settings
 from api.domain.permissions import SCOPED_ROLES, Grant, Role
 from api.errors import AppError, ConfigurationError
+from api.i18n import use_locale
 
 LEAVE_SECONDS = 10.0
 GUARDED = "TREFFPUNKT_GUARDED"
@@ -40,7 +42,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with use_locale("en"):
+                return super().invoke(ctx)
         except AppError as error:
             for part in error.errors:
                 click.echo(f"{part.field}: {part.sentence} {part.remedy or ''}".rstrip(), err=True)
@@ -50,6 +53,13 @@ class Commands(click.Group):
             raise click.ClickException(
                 f"The database does not answer as it should: {first_line}. "
                 "Check DATABASE_URL, and run `treffpunkt db upgrade`."
+            ) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(
+                f"{place}{error.strerror or error}. Check TREFFPUNKT_DATA, TREFFPUNKT_HOST and TREFFPUNKT_PORT."
             ) from error
 
 
@@ -95,6 +105,8 @@ def demo(
     from api.demo.play import Choices, play
 
     config = settings()
+    if serve:
+        _require_free_port(config)
     logs = config.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     choices = Choices(seed=seed, scale=scale, schools=schools, seconds=seconds, fresh=fresh, password=password)
@@ -110,6 +122,7 @@ def serve() -> None:
     """Start worker and web together, until Ctrl-C."""
     config = settings()
     _ready(config)
+    _require_free_port(config)
     _serve(config, None)
 
 
@@ -122,6 +135,7 @@ def web() -> None:
 
     config = settings()
     _ready(config)
+    _require_free_port(config)
     _leave_with_parent(lambda: os._exit(0))
     waitress.serve(create_app(config), host=config.host, port=config.port, threads=8, ident=None)
 
@@ -203,6 +217,37 @@ def user_create(login: str, name: str, roles: tuple[str, ...], password: str | N
     click.echo(f"Created {login}.")
 
 
+@user.command("token")
+@click.option("--login", required=True, help="E-mail address of the account that the program acts for.")
+@click.option("--name", required=True, help="What the token is for, so that it can be known again.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=("read",),
+    show_default=True,
+    type=click.Choice(["read", "write"]),
+    help="What it may do. May be repeated.",
+)
+@click.option("--days", type=click.IntRange(1, 365), default=365, show_default=True, help="So many days it lasts.")
+def user_token(login: str, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Make a token for a program that uses REST, and print it: it is stored hashed and cannot be shown again.
+
+    For example: --login kari@example.org --name "Map of the week" --scope read --days 90.
+    """
+    from api.db import init_engine, transaction
+    from api.models import registry
+    from api.services.users import create_token, user_id_of
+
+    config = settings()
+    _ready(config)
+    init_engine(config)
+    assert registry.THEMES
+    with transaction() as session:
+        token = create_token(session, user_id=user_id_of(session, login), name=name, scopes=scopes, days=days)
+    click.echo(token)
+
+
 def _grant(text: str) -> Grant:
     role, _, scope = text.partition(":")
     try:
@@ -221,6 +266,22 @@ def _ready(config: Settings) -> None:
             raise ConfigurationError("The database is not up to date.", remedy="Run `treffpunkt db upgrade` first.")
     finally:
         engine.dispose()
+
+
+def _require_free_port(config: Settings) -> None:
+    """Says before any work is done that the address of the pages cannot be had."""
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, number) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {config.port} of {config.host} cannot be had ({error.strerror}).",
+            field="TREFFPUNKT_PORT",
+            remedy="End what uses it, or set TREFFPUNKT_PORT to another port (TREFFPUNKT_HOST is the address).",
+        ) from error
 
 
 @contextmanager

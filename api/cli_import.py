@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
+from tqdm import tqdm
 
 from api import db
 from api.config import settings
@@ -16,7 +18,9 @@ from api.errors import ConfigurationError, InvalidInput, NotFound
 from api.i18n import use_locale
 from api.models import registry
 from api.services import import_mentors, import_pupils, import_requests, import_role_models
-from api.services.import_schools import import_schools
+from api.services.import_schools import import_schools, store_register
+from api.services.school_register import Register
+from api.services.school_register_nsr import read_nsr
 from api.services.sheet_names import season_named
 from api.services.sheets import Column, template
 
@@ -56,12 +60,30 @@ _season = click.option(
 
 
 @commands.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@_a_file
+@click.option("--nsr", is_flag=True, help="Ask Nasjonalt skoleregister itself, school by school; takes minutes.")
 @click.option("--complete", is_flag=True, help="The register is whole: close the schools that it does not name.")
 @_dry_run
-def schools(file: Path, complete: bool, dry_run: bool) -> None:
-    """A school register: CSV extract or Geonorge's GeoJSON."""
-    _do(lambda session: import_schools(session, file, complete=complete), dry_run=dry_run)
+def schools(file: Path | None, nsr: bool, complete: bool, dry_run: bool) -> None:
+    """A school register: CSV extract or Geonorge's GeoJSON, or the register's own API with --nsr."""
+    if (file is None) != nsr:
+        raise click.UsageError("Give a FILE to import, or --nsr to ask the register itself.")
+    if file is not None:
+        _do(lambda session: import_schools(session, file, complete=complete), dry_run=dry_run)
+    else:
+        register = _ask_nsr()
+        _do(lambda session: store_register(session, register, complete=complete), dry_run=dry_run)
+
+
+def _ask_nsr() -> Register:
+    """The whole register, read before any transaction begins; a bar on standard error counts the schools."""
+    with _database(), tqdm(desc="Nasjonalt skoleregister", unit=" schools", file=sys.stderr) as bar:
+
+        def on_school(read: int, there: int) -> None:
+            bar.total = there
+            bar.update(read - bar.n)
+
+        return read_nsr(on_school)
 
 
 @commands.command("role-models")

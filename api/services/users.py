@@ -141,6 +141,14 @@ def account(session: Session, user_id: str) -> Account | None:
     return Account(_actor(session, user_id), user.person.name, user.person.locale.value, stamp)
 
 
+def user_id_of(session: Session, login: str) -> str:
+    """The id of the active account with this login. Raises NotFound."""
+    user_id = session.scalar(select(User.id).where(User.login == login.strip().lower(), User.is_active))
+    if user_id is None:
+        raise NotFound(gettext("There is no account with this e-mail."), field="login")
+    return user_id
+
+
 def create_token(
     session: Session, *, user_id: str, name: str, scopes: Iterable[str] = ("read",), days: int = TOKEN_DAYS
 ) -> str:

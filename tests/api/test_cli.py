@@ -10,16 +10,21 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.error import URLError
 
 import psutil
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from api import cli
+from api.clock import now
 from api.config import settings
-from api.db import upgrade
+from api.db import reading, upgrade
+from api.models.access import ApiToken
+from api.services.users import actor_of_token
 from tests.api.worker.worlds import wait_for
 
 
@@ -47,7 +52,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def every_command() -> list[str]:
-    return ["demo", "serve", "web", "worker", "db upgrade", "user create"]
+    return ["demo", "serve", "web", "worker", "db upgrade", "user create", "user token"]
 
 
 @pytest.mark.parametrize("command", every_command())
@@ -91,6 +96,64 @@ def test_user_is_created_once(environment: dict[str, str]) -> None:
     code, text = run(*arguments[:-1], "king", "--password", "long enough to keep")
     assert code == 2
     assert "'king' is no role" in text
+
+
+def test_token_is_printed_once_and_opens_what_its_scope_says(environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    account = ["--login", "kari@example.org", "--name", "Kari"]
+    run("user", "create", *account, "--role", "coordinator", "--password", "long enough to keep")
+    for scopes, read_only in (([], True), (["--scope", "read", "--scope", "write"], False)):
+        code, text = run("user", "token", *account, "--days", "30", *scopes)
+        (token,) = text.splitlines()
+        assert (code, token[:3]) == (0, "tp_")
+        with reading() as session:
+            found = actor_of_token(session, token)
+            lasts = session.scalars(select(ApiToken.expires_at).order_by(ApiToken.expires_at.desc())).first()
+        assert found is not None
+        assert found[0].read_only == read_only
+        assert lasts is not None
+        assert timedelta(days=29) < lasts - now() <= timedelta(days=30)
+
+
+def test_token_for_nobody_or_for_too_long_is_refused(environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    nobody = ["user", "token", "--login", "nobody@example.org", "--name", "x"]
+    assert run(*nobody) == (1, "Error: login: There is no account with this e-mail.\n")
+    assert run(*nobody, "--days", "366")[0] == 2
+    assert run(*nobody, "--scope", "admin")[0] == 2
+
+
+def test_commands_speak_english(environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    code, text = run(
+        *["user", "create", "--login", "a@example.org", "--name", "A", "--role", "admin", "--password", "short"]
+    )
+    assert (code, text) == (1, "Error: password: The password must have at least 12 characters.\n")
+
+
+@pytest.mark.parametrize("command", ["web", "serve", "demo --serve"])
+def test_taken_port_is_one_line_before_any_work(environment: dict[str, str], command: str) -> None:
+    run("db", "upgrade")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(environment["TREFFPUNKT_PORT"])))
+        taken.listen()
+        code, text = run(*command.split())
+    assert code == 1
+    assert re.fullmatch(
+        r"Error: TREFFPUNKT_PORT: Port \d+ of 127.0.0.1 cannot be had \(Address already in use\).*\n", text
+    )
+
+
+@pytest.mark.parametrize("command", ["db upgrade", "demo"])
+def test_data_folder_that_cannot_be_made_is_one_line(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TREFFPUNKT_DATA", str(tmp_path / "file" / "data"))
+    settings.cache_clear()
+    code, text = run(*command.split())
+    assert code == 1
+    assert re.fullmatch(r"Error: .*/file/data.*: Not a directory. Check TREFFPUNKT_DATA.*\n", text)
 
 
 def test_demo_refuses_production(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
+import responses
 import time_machine
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, func, select
@@ -23,6 +25,7 @@ from api.models.visits import Request
 from api.services.school_register import CSV_COLUMNS
 from tests import factories as make
 from tests.api.conftest import settings_for_tests
+from tests.api.services.nsr_answers import NSR_URL, UNIT, answer_lists, answer_unit
 from tests.api.services.sheet_files import TODAY, make_world, write
 
 KINDS = {"role-models": RoleModel, "mentors": Mentor, "pupils": Entry, "requests": Request}
@@ -88,6 +91,42 @@ def test_schools_may_be_tried_first(run: Import, tmp_path: Path) -> None:
 
     assert "1 new" in run("schools", right, "--complete").output
     assert rows()["schools"] == before["schools"] + 1
+
+
+@responses.activate
+def test_schools_come_from_the_register_itself(run: Import) -> None:
+    new = {"Organisasjonsnummer": "974589656", "Navn": "Berg skole"}
+    answer_lists([UNIT | new])
+    answer_unit(**new)
+    before = rows()
+
+    tried = run("schools", "--nsr", "--dry-run")
+    assert (tried.exit_code, "1 new" in tried.stdout, "nothing was written" in tried.stdout) == (0, True, True)
+    assert "1/1" in tried.stderr
+    assert rows() == before
+
+    assert "1 new" in run("schools", "--nsr").stdout
+    assert "0 new, 0 changed, 1 the same" in run("schools", "--nsr").stdout
+    assert rows()["schools"] == before["schools"] + 1
+
+
+@responses.activate
+def test_a_register_that_does_not_answer_is_one_line(run: Import) -> None:
+    responses.get(f"{NSR_URL}/enheter", body=requests.ConnectionError())
+    before = rows()
+
+    refused = run("schools", "--nsr")
+
+    assert refused.exit_code == 1
+    (line,) = (line for line in refused.stderr.splitlines() if line.startswith("Error: "))
+    assert line.startswith("Error: The school register does not answer (ConnectionError). Try again later, or import")
+    assert rows() == before
+
+
+def test_schools_come_from_a_file_or_from_the_register(run: Import, tmp_path: Path) -> None:
+    assert run("schools").exit_code == 2
+    both = run("schools", tmp_path / "a.csv", "--nsr")
+    assert (both.exit_code, "Give a FILE to import, or --nsr" in both.output) == (2, True)
 
 
 def test_the_season_is_asked_for_where_several_could_be_meant(run: Import, tmp_path: Path) -> None:
