@@ -71,7 +71,7 @@ def take_snapshot(session: Session, order: Order) -> Snapshot:
     contradict each other.
     """
     if order.kind is RunKind.GROUP:
-        return Snapshot(group_problem(session, order.season_id, order.programme_id, order.settings))
+        return Snapshot(group_problem(session, order.season_id, order.programme_id, order.settings, order.today))
     problem, left_out, by_language = visit_problem(
         session, order.season_id, order.programme_id, order.settings, (order.starts_on, order.ends_on), order.today
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,15 +18,18 @@ from api.models.places import School
 from api.models.plan_rows import Lock
 from api.models.programmes import LevelCover
 from api.models.pupils import Entry, EntryChoice, Lottery, Membership, Pupil
+from api.queries.snapshot_rosters import overlap, sessions_elsewhere
 from matcher import problem as m
 
 
-def group_problem(session: Session, season_id: str, programme_id: str, settings: Mapping[str, Any]) -> m.GroupProblem:
+def group_problem(
+    session: Session, season_id: str, programme_id: str, settings: Mapping[str, Any], today: date
+) -> m.GroupProblem:
     """The problem of a programme's sessions and waiting list in a season; see `take_snapshot`."""
     rules = group_rules(settings)
     sessions = _sessions(session, season_id, programme_id, rules)
     known = {item.id for item in sessions}
-    mentors = _mentors(session, known)
+    mentors = _mentors(session, sessions, season_id, today)
     entries = _entries(session, season_id, programme_id)
     fixed = _fixed(session, season_id, known, {item.id for item in mentors}, {row.id for row in entries})
     stays = {item.mentor for item in fixed.mentors}
@@ -74,26 +78,37 @@ def _sessions(session: Session, season_id: str, programme_id: str, rules: GroupR
     ]
 
 
-def _mentors(session: Session, known: set[str]) -> list[m.Mentor]:
-    """Trained, active mentors with all levels they cover and the sessions of this problem they can hold."""
+def _mentors(session: Session, sessions: Iterable[m.Session], season_id: str, today: date) -> list[m.Mentor]:
+    """Trained, active mentors with all levels they cover and the sessions of this problem they can hold.
+
+    What a mentor holds in other programmes is taken off their sessions a week, and no session at its time is theirs.
+    """
     covers = _grouped(session.execute(select(LevelCover.level_id, LevelCover.covers_id)))
     levels = _grouped(session.execute(select(mentor_level.c.mentor_id, mentor_level.c.level_id)))
     can = _grouped(session.execute(select(mentor_session.c.mentor_id, mentor_session.c.session_id)))
+    held = sessions_elsewhere(session, season_id, {item.id for item in sessions})
     rows = session.execute(
         select(Mentor.id, Mentor.max_sessions, Mentor.contracted)
-        .where(Mentor.is_active, Mentor.trained_on.is_not(None))
+        .where(Mentor.is_active, Mentor.trained_on <= today)
         .order_by(Mentor.id)
     )
-    return [
-        m.Mentor(
-            id=mentor_id,
-            levels=tuple(sorted({one for level in levels[mentor_id] for one in (level, *covers[level])})),
-            sessions=tuple(sorted(known.intersection(can[mentor_id]))),
-            max_sessions=most,
-            contracted=contracted,
+    mentors = []
+    for mentor_id, most, contracted in rows:
+        wanted, others = set(can[mentor_id]), held[mentor_id]
+        mentors.append(
+            m.Mentor(
+                id=mentor_id,
+                levels=tuple(sorted({one for level in levels[mentor_id] for one in (level, *covers[level])})),
+                sessions=tuple(
+                    sorted(
+                        item.id for item in sessions if item.id in wanted and not any(overlap(item, o) for o in others)
+                    )
+                ),
+                max_sessions=max(0, most - len(others)),
+                contracted=max(0, contracted - len(others)),
+            )
         )
-        for mentor_id, most, contracted in rows
-    ]
+    return mentors
 
 
 def _entries(session: Session, season_id: str, programme_id: str) -> list[Any]:

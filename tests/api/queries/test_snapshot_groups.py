@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import lottery
 from api.domain.enums import EntryState, LockKind, ProgrammeKind, RunKind, SessionState
-from api.models.groups import GroupSession
+from api.models.groups import GroupSession, Mentor
 from api.models.plan_rows import Lock
 from api.models.programmes import LevelCover, Programme, Season
 from api.models.pupils import Entry, Lottery
@@ -104,10 +104,52 @@ def test_mentor_covers_what_their_levels_cover(world: World) -> None:
     assert (first.contracted, first.max_sessions) == (2, 3)
 
 
-@pytest.mark.parametrize("given", [{"trained_on": None}, {"is_active": False}], ids=["untrained", "gone"])
+@pytest.mark.parametrize(
+    "given",
+    [{"trained_on": None}, {"trained_on": date(2026, 11, 17)}, {"is_active": False}],
+    ids=["untrained", "trained tomorrow", "gone"],
+)
 def test_mentor_who_may_not_meet_pupils_stays_out(world: World, given: dict[str, Any]) -> None:
     make.make_mentor(world.session, sessions=[world.room()], **given)
     assert world.problem().mentors == ()
+
+
+def hold(world: World, how: str, mentor: Mentor, room: GroupSession) -> None:
+    """The mentor is engaged in a session of another programme."""
+    if how == "locked":
+        lock(world, None, mentor.id, room)
+    elif how == "teaches":
+        entry = make.make_entry(world.session, room)
+        make.make_membership(world.session, entry_id=entry.id, session_id=room.id, mentor_id=mentor.id)
+    else:
+        meeting = make.make_meeting(world.session, session_id=room.id)
+        released = {"released_at": meeting.starts_at} if how == "booked and released" else {}
+        make.make_booking(world.session, person_id=mentor.person_id, meeting_id=meeting.id, **released)
+
+
+@pytest.mark.parametrize(
+    ("how", "holds"), [("locked", True), ("teaches", True), ("booked", True), ("booked and released", False)]
+)
+def test_what_a_mentor_holds_in_another_programme_is_not_offered_again(world: World, how: str, holds: bool) -> None:
+    same_time, after, other_day = world.room(), world.room(starts=time(19), ends=time(21)), world.room(weekday=4)
+    mentor = make.make_mentor(world.session, sessions=[same_time, after, other_day], contracted=1, max_sessions=2)
+    other = make.make_mentor(world.session, sessions=[same_time])
+    foreign = make.make_group_session(world.session, season_id=world.season.id, starts=time(18), ends=time(19))
+    hold(world, how, mentor, foreign)
+    found = {one.id: one for one in world.problem().mentors}
+    free = {after.id, other_day.id} if holds else {same_time.id, after.id, other_day.id}
+    assert set(found[mentor.id].sessions) == free
+    assert (found[mentor.id].max_sessions, found[mentor.id].contracted) == ((1, 0) if holds else (2, 1))
+    assert (found[other.id].sessions, found[other.id].max_sessions) == ((same_time.id,), 2)
+
+
+def test_what_a_mentor_holds_in_this_programme_or_another_season_takes_nothing_away(world: World) -> None:
+    here = world.room()
+    mentor = make.make_mentor(world.session, sessions=[here], max_sessions=2)
+    hold(world, "teaches", mentor, here)
+    hold(world, "teaches", mentor, make.make_group_session(world.session))
+    [found] = world.problem().mentors
+    assert (found.sessions, found.max_sessions) == ((here.id,), 2)
 
 
 def test_entry_comes_as_a_pupil(world: World) -> None:
