@@ -61,15 +61,13 @@ def check_access() -> Response | None:
     rule = rule_for(current_app, request.endpoint, request.method)
     if rule is None:
         abort(404)
-    actor = current_actor()
-    if rule(actor):
-        return None
-    if actor.is_known:
-        abort(404)
-    if request.path.startswith("/api/"):
-        abort(401)
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.login", next=target))
+    return None if rule(current_actor()) else _refused()
+
+
+def demand(action: Action) -> None:
+    """Refuses, from inside a view, the part of its rows that its rule lets through but `action` guards."""
+    if not may(current_actor(), action):
+        abort(_refused())
 
 
 def own_path(target: str | None) -> str | None:
@@ -80,6 +78,15 @@ def own_path(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc else target
+
+
+def _refused() -> Response:
+    if current_actor().is_known:
+        abort(404)
+    if request.path.startswith("/api/"):
+        abort(401)
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("account.login", next=target))
 
 
 def _with_rule(view: View, rule: Rule) -> View:

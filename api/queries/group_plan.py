@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, TypeAlias
@@ -111,8 +111,18 @@ class WaitingRow:
     choices: list[Choice]
 
 
-def session_page(session: Session, plan_id: str, season_id: str, asked: Window, site: str = "") -> Page[SessionRow]:
-    """One page of a season's sessions as the plan has them, with their levels, in three queries."""
+def session_page(
+    session: Session,
+    plan_id: str,
+    season_id: str,
+    asked: Window,
+    site: str = "",
+    sites: Collection[str] | None = None,
+) -> Page[SessionRow]:
+    """One page of a season's sessions as the plan has them, with their levels, in three queries.
+
+    site: only there, "" for all. sites: only at these, None for the whole country.
+    """
     counts = _Counts(plan_id)
     columns = {
         "site": (Site.name, GroupSession.weekday, GroupSession.starts, GroupSession.id),
@@ -121,7 +131,10 @@ def session_page(session: Session, plan_id: str, season_id: str, asked: Window, 
         "free": (counts.free, GroupSession.id),
         "waiting": (counts.waiting, GroupSession.id),
     }
-    page = page_of(session, counts.sessions(season_id, site), asked, columns).map(_session_row)
+    statement = counts.sessions(season_id, site)
+    if sites is not None:
+        statement = statement.where(GroupSession.site_id.in_(sites))
+    page = page_of(session, statement, asked, columns).map(_session_row)
     _add_levels(session, plan_id, page.items)
     return page
 

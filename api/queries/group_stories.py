@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
+from api.i18n import gettext
 from api.models.plan_rows import PlanMentor, PlanSeat, PlanSession, PlanUnserved
 from api.models.planning import Plan, Run
 from api.queries.kept import Kept
@@ -39,7 +40,7 @@ def _story(session: Session, plan_id: str) -> GroupStory:
     ).one_or_none()
     problem = load_problem(head.problem) if head is not None and head.problem is not None else None
     if head is None or not isinstance(problem, GroupProblem):
-        raise NotFound("There is no such group plan.")
+        raise NotFound(gettext("There is no such plan."))
     unserved = session.execute(select(PlanUnserved.entry_id, PlanUnserved.ahead).where(PlanUnserved.plan_id == plan_id))
     plan = GroupPlan(
         problem_sha256=head.problem_sha256,

@@ -28,7 +28,10 @@ _PATH = re.compile(r"([a-z_]+)|\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """status, goals, conflicts: of the run's plan, None and empty before there is one. classes: priority groups."""
+    """status, goals, conflicts: of the run's plan, None and empty before there is one. classes: priority groups.
+
+    changed: how much of the plan was left out when it was written. queue_first: the programme's choice rule.
+    """
 
     season: str
     ordered_by: str | None
@@ -38,6 +41,8 @@ class Story:
     conflicts: Sequence[Any]
     seconds: float
     locks: int
+    changed: int = 0
+    queue_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,10 @@ def story(session: Session, run: RunView) -> Story:
         return Story(season, ordered_by, classes, None, (), (), 0.0, 0)
     seconds = float(plan.certificate.get("seconds", 0.0))
     locks = season_now.locks(session, plan)
-    return Story(season, ordered_by, classes, plan.status, plan.goals, plan.conflicts, seconds, locks)
+    changed, queue_first = len(plan.changed_since), rules.get("placement") == "queue_first"
+    return Story(
+        season, ordered_by, classes, plan.status, plan.goals, plan.conflicts, seconds, locks, changed, queue_first
+    )
 
 
 def results(session: Session, plan_ids: Sequence[str]) -> dict[str, tuple[PlanStatus, dict[str, int]]]:

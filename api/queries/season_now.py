@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session, selectinload
 from api import clock
 from api.domain.enums import LockKind, RunKind
 from api.errors import NotFound
+from api.i18n import gettext
 from api.models.plan_rows import Lock
-from api.models.planning import Plan
-from api.models.programmes import Season
+from api.models.planning import Plan, Run
+from api.models.programmes import ProgrammeRuleVersion, Season
 from api.queries import seasons
 
 
@@ -35,7 +36,7 @@ def plan_of_kind(session: Session, plan_id: str, kind: RunKind) -> Plan:
         .options(selectinload(Plan.goals))
     ).first()
     if plan is None:
-        raise NotFound("There is no such plan.")
+        raise NotFound(gettext("There is no such plan."))
     return plan
 
 
@@ -46,3 +47,12 @@ def locks(session: Session, plan: Plan) -> int:
         Lock.season_id == plan.season_id, Lock.kind.in_(kinds), Lock.created_at <= plan.created_at
     )
     return session.scalar(counted) or 0
+
+
+def is_queue_first(session: Session, plan: Plan) -> bool:
+    """Whether the plan's programme lets each pupil, in queue order, take the best choice still free."""
+    if plan.kind is RunKind.VISIT:
+        return False
+    rules = select(ProgrammeRuleVersion.settings).join(Run, Run.rule_version_id == ProgrammeRuleVersion.id)
+    settings = session.scalar(rules.where(Run.id == plan.run_id))
+    return settings is not None and settings.get("placement") == "queue_first"

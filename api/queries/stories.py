@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.clock import to_local
 from api.errors import NotFound
+from api.i18n import gettext
 from api.models.plan_rows import PlanUnserved, PlanVisit, PlanVisitRoleModel
 from api.models.planning import Plan, PlanGoal, Run
 from api.queries.kept import Kept
@@ -83,10 +84,14 @@ class VisitFacts:
         """Schools in the problem that ask and had no visit in twelve months."""
         return len({self.story.requests[request].school for request in self.first_visits})
 
+    def knows(self, request_id: str) -> bool:
+        """Whether the run planned for this request; one without a usable day never reached it."""
+        return request_id in self.story.requests
+
     def tale(self, request_id: str) -> dict[str, Any]:
         """The matcher's whole story of one request. Raises NotFound."""
         if request_id not in self.story.requests:
-            raise NotFound("There is no such request in the plan.")
+            raise NotFound(gettext("There is no such request."))
         with self._mutex:
             return self.story.of(request_id)
 
@@ -133,10 +138,10 @@ def _solved(session: Session, plan_id: str) -> tuple[VisitProblem, VisitPlan]:
         .where(Plan.id == plan_id)
     ).one_or_none()
     if head is None or head.problem is None:
-        raise NotFound("There is no such plan.")
+        raise NotFound(gettext("There is no such plan."))
     problem = load_problem(head.problem)
     if not isinstance(problem, VisitProblem):
-        raise NotFound("There is no such visit plan.")
+        raise NotFound(gettext("There is no such plan."))
     goals = session.scalars(select(PlanGoal).where(PlanGoal.plan_id == plan_id).order_by(PlanGoal.position))
     unserved = session.scalars(select(PlanUnserved).where(PlanUnserved.plan_id == plan_id))
     certificate = head.certificate

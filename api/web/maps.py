@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
 from api.domain.enums import RunKind
-from api.edge.access import public
+from api.domain.permissions import Action, may
+from api.edge.access import current_actor, demand, public
 from api.edge.session import read_session
 from api.errors import NotFound
 from api.i18n import gettext as _
@@ -22,11 +23,14 @@ PLACES = 15
 @pages.get("/kart")
 @public
 def visits() -> str:
-    """Municipalities with requests, or with `?municipality=` its schools."""
+    """Municipalities with requests; with `?municipality=` its schools, for those who may see rows of the plan."""
+    municipality = asked_text("municipality")
+    if municipality:
+        demand(Action.SEE_VISIT_PLANS)
     shown = shown_plan(RunKind.VISIT)
     if shown is None:
         return render_template("coordinator/no_plan.html", title=_("Map"))
-    session, municipality = read_session(), asked_text("municipality")
+    session = read_session()
     names = places_served.municipality_names(session, shown.plan.id)
     if municipality and municipality not in dict(names):
         raise NotFound(_("No school there has asked for a visit."))
@@ -58,16 +62,19 @@ def groups() -> str:
 @pages.get("/kart/punkter.json")
 @public
 def visit_points() -> Response:
-    """What the map of visits draws: the whole list that the page shows a part of."""
+    """What the map of visits draws: the whole list that the page shows a part of, to the same readers."""
+    municipality = asked_text("municipality")
+    if municipality:
+        demand(Action.SEE_VISIT_PLANS)
     shown = shown_plan(RunKind.VISIT)
     if shown is None:
         return jsonify([])
-    municipality = asked_text("municipality")
     if municipality:
         rows = places_served.school_points(read_session(), shown.plan.id, municipality)
     else:
         rows = places_served.municipality_points(read_session(), shown.plan.id)
     plan = shown.plan.id if shown.chosen else None
+    leads_on = not municipality and may(current_actor(), Action.SEE_VISIT_PLANS)
     return jsonify(
         [
             _point(
@@ -76,7 +83,7 @@ def visit_points() -> Response:
                 row.lon,
                 row.visits,
                 row.unserved,
-                None if municipality else url_for("map.visits", municipality=row.id, plan=plan),
+                url_for("map.visits", municipality=row.id, plan=plan) if leads_on else None,
             )
             for row in rows
         ]

@@ -21,8 +21,8 @@ class Entry:
 
 
 NAVIGATION: tuple[Entry, ...] = (
-    Entry("visits.table", mark("Visits"), section="visits"),
-    Entry("groups.table", mark("Study groups"), section="groups"),
+    Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits"),
+    Entry("groups.sites", mark("Study groups"), section="groups"),
     Entry("map.visits", mark("Map"), section="map"),
     Entry("runs.overview", mark("Runs"), Action.SEE_RUNS, section="runs"),
 )

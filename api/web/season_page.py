@@ -44,8 +44,14 @@ def verdict_of(plan: Plan | None) -> Verdict | None:
     """The one line of a plan, None without one."""
     if plan is None:
         return None
-    locks = season_now.locks(read_session(), plan)
-    return verdict(plan.goals, locks=locks, changed=len(plan.changed_since))
+    session = read_session()
+    return verdict(
+        plan.goals,
+        locks=season_now.locks(session, plan),
+        changed=len(plan.changed_since),
+        queue_first=season_now.is_queue_first(session, plan),
+        detailed=may(current_actor(), Action.SEE_GOALS),
+    )
 
 
 def _shown(season: Season, plan: Plan, *, chosen: bool) -> Shown:

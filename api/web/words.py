@@ -22,8 +22,8 @@ GOALS: dict[str, str] = {
     "returning": mark("Returning pupils with a place"),
     "served": mark("Pupils with a place"),
     "queue": mark("Those first in the queue"),
-    "short_hours": mark("Hours short of what mentors were promised"),
-    "extra_shifts": mark("Hours beyond what mentors were promised"),
+    "short_hours": mark("Evenings short of what mentors were promised"),
+    "extra_shifts": mark("Evenings beyond what mentors were promised"),
     "choices": mark("Steps down the pupils' own lists"),
     "continuity": mark("Pupils with the mentor they named"),
 }
@@ -34,6 +34,7 @@ REASONS: dict[str, str] = {
     "grade": mark("do not take that grade"),
     "distance": mark("live too far away"),
     "free": mark("are not free at the times proposed"),
+    "language": mark("do not speak the language asked for"),
     "lessons": mark("do not take that many lessons in a row"),
     "reserved": mark("are set aside for other municipalities those days"),
     "refused": mark("have said no"),
@@ -42,12 +43,15 @@ REASONS: dict[str, str] = {
     "varies": mark("are kept away by one thing one day and another the next"),
 }
 
+NO_DATE, CHANGED = "calendar", "changed"
+
 OBSTACLES: dict[str, str] = {
     "mode": mark("comes only the other way"),
     "topic": mark("does not have the topic"),
     "grade": mark("does not take that grade"),
     "distance": mark("lives too far away"),
     "free": mark("is not free"),
+    "language": mark("does not speak the language asked for"),
     "lessons": mark("does not take that many lessons in a row"),
     "reserved": mark("is set aside for another municipality"),
     "refused": mark("has said no"),
@@ -62,6 +66,7 @@ FATES: dict[str, str] = {
     "seats": mark("the room is full"),
     "mentors": mark("the mentors there are full"),
     "no_choices": mark("no evening chosen"),
+    "changed": mark("things changed while the plan was made"),
 }
 
 USED: dict[str, str] = {
@@ -148,48 +153,169 @@ def priority_class(index: int) -> str:
     return _("Priority group %(number)s", number=index + 1)
 
 
-def verdict(goals: Sequence[GoalRow], *, locks: int = 0, changed: int = 0) -> Verdict:
-    """Only when every gap is 0 does no better plan exist; else how much better the first unproven goal could become."""
+def verdict(
+    goals: Sequence[GoalRow], *, locks: int = 0, changed: int = 0, queue_first: bool = False, detailed: bool = True
+) -> Verdict:
+    """What was proven, and never more.
+
+    Only when every gap is 0 and nothing was left out afterwards does no better plan exist; else the line says how much
+    better the first unproven goal could become. With `queue_first` the gap is the price of that choice rule. Goals are
+    named only when `detailed`; without it the line counts schools and pupils, which everyone may know.
+    """
     shown = [ShownGoal(goal.name, goal_label(goal.name), goal.value, goal.bound) for goal in goals]
-    rest = _("All rules are kept.")
-    if locks:
-        rest = ngettext(
-            "All rules are kept, and the locked one stands.",
-            "All rules are kept, and the %(count)s locked ones stand.",
-            locks,
-            count=number(locks),
-        )
     if changed:
-        rest += " " + ngettext(
-            "One item no longer fits and is left out, since things changed while the plan was made.",
-            "%(count)s items no longer fit and are left out, since things changed while the plan was made.",
-            changed,
-            count=number(changed),
-        )
+        return _changed_since(shown, locks, changed, detailed=detailed)
+    rest = _rules_kept(locks)
     at = next((index for index, goal in enumerate(shown) if goal.gap), None)
     if at is None:
         return Verdict(True, _("Checked: no better plan exists."), rest, shown)
+    if queue_first:
+        return Verdict(False, _("Checked: %(gain)s", gain=_price_of_order(shown)), rest, shown)
     reached = {goal.name for goal in shown[:at]}
-    return Verdict(False, _("Checked: %(gain)s", gain=_could_gain(shown[at], reached)), rest, shown)
+    gain = _could_gain(shown[at], reached) if detailed else _could_gain_in_short(shown[at], reached)
+    return Verdict(False, _("Checked: %(gain)s", gain=gain), rest, shown)
+
+
+def _rules_kept(locks: int) -> str:
+    if not locks:
+        return _("All rules are kept.")
+    return ngettext(
+        "All rules are kept, and the locked one stands.",
+        "All rules are kept, and the %(count)s locked ones stand.",
+        locks,
+        count=number(locks),
+    )
+
+
+def _changed_since(shown: Sequence[ShownGoal], locks: int, changed: int, *, detailed: bool) -> Verdict:
+    """What was proven of the plan as it was made does not hold for what is left of it."""
+    sentence = ngettext(
+        "Checked, then changed: one item no longer fits and is left out.",
+        "Checked, then changed: %(count)s items no longer fit and are left out.",
+        changed,
+        count=number(changed),
+    )
+    rest = f"{_rules_kept(locks)} {_('Make a new plan to know how good it can be.')}"
+    if detailed:
+        rest += " " + _("The goals are from before the change.")
+    return Verdict(False, sentence, rest, shown)
+
+
+def _price_of_order(shown: Sequence[ShownGoal]) -> str:
+    """Bounds are over every placement, so a gap is what placing in queue order costs, or less."""
+    rule = _("each pupil, in the order of the queue, got the best choice still free.")
+    gaps = {goal.name: goal.gap for goal in shown}
+    if gaps.get("served"):
+        price = ngettext(
+            "Without that rule at most one more pupil could have a place: that is its price.",
+            "Without that rule at most %(amount)s more pupils could have a place: that is its price.",
+            gaps["served"],
+            amount=number(gaps["served"]),
+        )
+        return f"{rule} {price}"
+    return rule if gaps.get("returning") else f"{rule} {_('The rule costs no pupil a place.')}"
 
 
 def _could_gain(goal: ShownGoal, reached: Collection[str]) -> str:
     """How much better the plan could at most be, and what is proven before that."""
-    amount = number(goal.gap)
-    if goal.name == "schools":
-        return ngettext("at most one school better.", "at most %(amount)s schools better.", goal.gap, amount=amount)
-    if goal.name in ("returning", "served"):
-        return ngettext("at most one pupil better.", "at most %(amount)s pupils better.", goal.gap, amount=amount)
+    if "schools" in reached:
+        return _("no more schools can be reached, and %(gain)s", gain=_gain(goal))
+    if "served" in reached:
+        return _("no more pupils can have a place, and %(gain)s", gain=_gain(goal))
+    return _gain(goal)
+
+
+def _could_gain_in_short(goal: ShownGoal, reached: Collection[str]) -> str:
+    if goal.name in ("schools", "returning", "served"):
+        return _gain(goal)
+    if "schools" in reached:
+        return _("no more schools can be reached, but the rest can perhaps be better.")
+    if "served" in reached:
+        return _("no more pupils can have a place, but the rest can perhaps be better.")
+    return _("can perhaps be better.")
+
+
+def _gain(goal: ShownGoal) -> str:
+    """The gap of a goal as a count of what people know, with its direction."""
+    gap, amount = goal.gap, number(goal.gap)
     if goal.name.startswith("served_class_"):
         group = priority_class(int(goal.name.removeprefix("served_class_")))
-        return _("no more pupils can have a place; at most %(amount)s more of “%(group)s”.", amount=amount, group=group)
-    # the sum over the queue says nothing by itself; the others are counts that people know
-    share = percent(goal.gap / max(abs(goal.bound), 1), 2) if goal.name == "queue" else amount
-    if "schools" in reached:
-        return _("no more schools can be reached; “%(goal)s” at most %(share)s better.", goal=goal.label, share=share)
-    if "served" in reached:
-        return _("no more pupils can have a place; “%(goal)s” at most %(share)s better.", goal=goal.label, share=share)
-    return _("“%(goal)s” could be at most %(share)s better.", goal=goal.label, share=share)
+        return _("at most %(amount)s more of “%(group)s” can be among them.", amount=amount, group=group)
+    said = {
+        "priority": ngettext(
+            "at most one more of those promised anew can get a visit.",
+            "at most %(amount)s more of those promised anew can get a visit.",
+            gap,
+            amount=amount,
+        ),
+        "reserved": ngettext(
+            "at most one more reserved time can be used.",
+            "at most %(amount)s more reserved times can be used.",
+            gap,
+            amount=amount,
+        ),
+        "schools": ngettext("at most one school better.", "at most %(amount)s schools better.", gap, amount=amount),
+        "first_visits": ngettext(
+            "at most one more school without a visit in 12 months can get one.",
+            "at most %(amount)s more schools without a visit in 12 months can get one.",
+            gap,
+            amount=amount,
+        ),
+        "classes": ngettext(
+            "at most one more class can get a visit.",
+            "at most %(amount)s more classes can get a visit.",
+            gap,
+            amount=amount,
+        ),
+        "days_waited": ngettext(
+            "those who get a visit can together have waited at most one day longer.",
+            "those who get a visit can together have waited at most %(amount)s days longer.",
+            gap,
+            amount=amount,
+        ),
+        "wishes": ngettext(
+            "at most one more wish can be met.", "at most %(amount)s more wishes can be met.", gap, amount=amount
+        ),
+        "travel_minutes": ngettext(
+            "the travel can be at most one minute shorter in all.",
+            "the travel can be at most %(amount)s minutes shorter in all.",
+            gap,
+            amount=amount,
+        ),
+        "spread": _("the figure for an even spread can be at most %(amount)s lower.", amount=amount),
+        "returning": ngettext("at most one pupil better.", "at most %(amount)s pupils better.", gap, amount=amount),
+        "served": ngettext("at most one pupil better.", "at most %(amount)s pupils better.", gap, amount=amount),
+        # the sum over the queue says nothing by itself, its share does
+        "queue": _(
+            "those with a place can be at most %(share)s further ahead in the queue, taken together.",
+            share=percent(gap / max(abs(goal.bound), 1), 2),
+        ),
+        "short_hours": ngettext(
+            "mentors can be short of at most one evening less of what they were promised.",
+            "mentors can be short of at most %(amount)s evenings less of what they were promised.",
+            gap,
+            amount=amount,
+        ),
+        "extra_shifts": ngettext(
+            "there can be at most one evening less beyond what mentors were promised.",
+            "there can be at most %(amount)s evenings less beyond what mentors were promised.",
+            gap,
+            amount=amount,
+        ),
+        "choices": ngettext(
+            "pupils can come at most one step higher on their own lists, taken together.",
+            "pupils can come at most %(amount)s steps higher on their own lists, taken together.",
+            gap,
+            amount=amount,
+        ),
+        "continuity": ngettext(
+            "at most one more pupil can have the mentor they named.",
+            "at most %(amount)s more pupils can have the mentor they named.",
+            gap,
+            amount=amount,
+        ),
+    }
+    return said.get(goal.name) or _("“%(goal)s” can be at most %(amount)s better.", goal=goal.label, amount=amount)
 
 
 def about(count: int) -> str:
@@ -197,15 +323,35 @@ def about(count: int) -> str:
     return number(round(count, -1))
 
 
+def is_of_people(rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the reasons count role models; a closed calendar and a late change are about no one."""
+    return not {str(row["code"]) for row in rows} & {NO_DATE, CHANGED}
+
+
 def reasons(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Reasons of a request without a visit, the commonest first, each with its number."""
+    """Reasons of a request without a visit, the commonest first, each with its number where it counts role models."""
     counted = sorted(((int(str(row["count"])), str(row["code"])) for row in rows), reverse=True)
-    return [f"{number(count)} {_(REASONS[code])}" for count, code in counted if code in REASONS and count]
+    said = [f"{number(count)} {_(REASONS[code])}" for count, code in counted if code in REASONS and count]
+    for _count, code in counted:
+        if code == NO_DATE:
+            said.append(_("A day must lie in the season, far enough ahead, and be a school day there."))
+        if code == CHANGED:
+            said.append(_("The school, the role model or their times are not as they were when the run began."))
+    return said
 
 
 def why_none(rows: Sequence[Mapping[str, object]], wanted: int, people: int) -> str:
     """The sentence that a teacher reads first. people: role models in all, so that "no one" is said only where true."""
     counts = {str(row["code"]): int(str(row["count"])) for row in rows}
+    if CHANGED in counts:
+        return _("A visit was found, but things changed while the plan was made, and it no longer fits.")
+    if NO_DATE in counts:
+        return ngettext(
+            "The day proposed cannot be used.",
+            "None of the %(count)s days proposed can be used.",
+            counts[NO_DATE],
+            count=number(counts[NO_DATE]),
+        )
     if wanted > 1 and counts.get("available"):
         return _(
             "You asked for %(wanted)s role models. Only %(free)s can come.", wanted=wanted, free=counts["available"]
@@ -223,6 +369,7 @@ def why_none(rows: Sequence[Mapping[str, object]], wanted: int, people: int) -> 
         "topic": _("No role model has the topic."),
         "grade": _("No role model takes that grade."),
         "mode": _("No role model comes in the way asked for."),
+        "language": _("No role model speaks the language asked for."),
     }
     for code, sentence in sentences.items():
         if counts.get(code) == people:

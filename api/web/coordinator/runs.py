@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.db import transaction
 from api.domain.enums import PlanStatus, RunKind, RunState
-from api.domain.permissions import Action
+from api.domain.permissions import Action, may
 from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
 from api.errors import Conflict, InvalidInput, NotFound
@@ -129,11 +129,21 @@ def _shown(run_id: str) -> dict[str, Any]:
         "reached": next((at for at, step in enumerate(steps) if step.state in ("now", "later")), len(steps)),
         "chart": chart_of(view.progress, ended=view.state not in LIVE),
         "usable": story.status in (PlanStatus.OPTIMAL, PlanStatus.FEASIBLE),
-        "verdict": words.verdict(story.goals, locks=story.locks) if story.goals else None,
+        "verdict": _verdict(story) if story.goals else None,
         "conflicts": run_words.conflict_lines(named),
         "run_words": run_words,
         "plan_page": "visits.table" if view.kind is RunKind.VISIT else "groups.table",
     }
+
+
+def _verdict(story: run_story.Story) -> words.Verdict:
+    return words.verdict(
+        story.goals,
+        locks=story.locks,
+        changed=story.changed,
+        queue_first=story.queue_first,
+        detailed=may(current_actor(), Action.SEE_GOALS),
+    )
 
 
 def _named(name: str, weekday: int | None, starts: time | None) -> str:

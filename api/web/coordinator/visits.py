@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 
 from api.domain.enums import Mode, RunKind
 from api.domain.permissions import Action, may
-from api.edge.access import current_actor, public
+from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
 from api.errors import NotFound
 from api.i18n import gettext as _
@@ -20,7 +20,7 @@ pages = Blueprint("visits", __name__)
 
 
 @pages.get("/besok")
-@public
+@allowed(Action.SEE_VISIT_PLANS)
 def table() -> str:
     shown = shown_plan(RunKind.VISIT)
     if shown is None:
@@ -57,7 +57,7 @@ def table() -> str:
 
 
 @pages.get("/besok/uten")
-@public
+@allowed(Action.SEE_VISIT_PLANS)
 def unserved() -> str:
     shown = shown_plan(RunKind.VISIT)
     if shown is None:
@@ -76,7 +76,7 @@ def unserved() -> str:
 
 
 @pages.get("/besok/<visit_id>")
-@public
+@allowed(Action.SEE_VISIT_PLANS)
 def visit(visit_id: str) -> str:
     """Why this role model: what speaks for the choice, and who else could have come."""
     found = visit_plan.one_visit(read_session(), visit_id)
@@ -98,7 +98,7 @@ def visit(visit_id: str) -> str:
 
 
 @pages.get("/besok/uten/<request_id>")
-@public
+@allowed(Action.SEE_VISIT_PLANS)
 def why_not(request_id: str) -> str:
     """Why no one comes: what stands in the way, and who comes nearest to it."""
     shown = shown_plan(RunKind.VISIT)
@@ -106,15 +106,16 @@ def why_not(request_id: str) -> str:
     if shown is None or row is None:
         raise NotFound(_("There is no such request without a visit."))
     facts = stories.visit_facts(read_session(), shown.plan.id)
-    tale = facts.tale(request_id)
+    tale = facts.tale(request_id) if words.is_of_people(row.reasons) and facts.knows(request_id) else None
     return render_template(
         "coordinator/why_not.html",
         row=row,
         tale=tale,
-        people=_others(tale) if sees_names() else {},
+        people=_others(tale) if tale and sees_names() else {},
         people_in_all=facts.story.facts.count,
         shown=shown,
         names=sees_names(),
+        plan_argument=shown.plan.id if shown.chosen else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The group plan: sessions, sites, and pupils who wait, as numbers; a site leader sees the own site's queue."""
+"""The group plan: sites and figures for everyone; evenings and queues for those who see group plans, at their sites."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +12,7 @@ from api.edge.session import read_session
 from api.errors import NotFound
 from api.i18n import gettext as _
 from api.models.groups import Site
+from api.models.planning import Plan
 from api.queries import group_plan, group_stories, people_and_topics
 from api.queries.group_plan import Choice, SessionRow, WaitingRow
 from api.web import words
@@ -22,15 +23,20 @@ pages = Blueprint("groups", __name__)
 
 
 @pages.get("/grupper")
-@public
+@allowed(Action.SEE_GROUP_PLANS)
 def table() -> str:
+    """The evenings at the reader's sites."""
     shown = shown_plan(RunKind.GROUP)
     if shown is None:
         return _no_plan()
     site = asked_text("site")
     asked = asked_window(group_plan.SORTS, size=15)
-    page = group_plan.session_page(read_session(), shown.plan.id, shown.season.id, asked, site)
-    return render_template("site/sessions.html", page=page, site=site, **groups_head(shown))
+    where = reach(current_actor(), Action.SEE_GROUP_PLANS)
+    mine = None if where.everywhere else where.scopes
+    page = group_plan.session_page(read_session(), shown.plan.id, shown.season.id, asked, site, mine)
+    head = groups_head(shown)
+    sites = [row for row in head["site_rows"] if where.covers(row.id)]
+    return render_template("site/sessions.html", page=page, site=site, sites=sites, **head)
 
 
 @pages.get("/grupper/steder")
@@ -66,7 +72,7 @@ def unserved() -> str:
 @pages.get("/grupper/<code>")
 @public
 def site(code: str) -> str:
-    """One site's week."""
+    """One site: its evenings and its figures; what the plan makes of each evening for those who may see that."""
     shown = shown_plan(RunKind.GROUP)
     if shown is None:
         return _no_plan()
@@ -79,8 +85,9 @@ def site(code: str) -> str:
         site=found,
         sessions=sessions,
         days=[(day, [row for row in sessions if row.weekday == day]) for day in days],
-        closed=_closed(sessions, shown.plan.id),
+        closed=_closed(sessions, shown.plan) if sees_queue(found) else {},
         waiting=sum(row.waiting for row in sessions),
+        sees_rows=sees_queue(found),
         levels=group_plan.waiting_by_level(session, shown.plan.id, found.id) if sees_queue(found) else None,
         level_names=people_and_topics.level_names(session),
         plan_argument=shown.plan.id if shown.chosen else None,
@@ -111,7 +118,7 @@ def queue(code: str) -> str:
 
 
 def sees_queue(found: Site) -> bool:
-    """Whether the reader may see who waits for the site."""
+    """Whether the reader may see what the plan makes of the site's evenings, and who waits for it."""
     return reach(current_actor(), Action.SEE_GROUP_PLANS).covers(found.id)
 
 
@@ -134,13 +141,17 @@ def groups_head(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _closed(rows: Sequence[SessionRow], plan_id: str) -> dict[str, str]:
+def _closed(rows: Sequence[SessionRow], plan: Plan) -> dict[str, str]:
     """Why each session that is not held is not, by id."""
     closed = [row.id for row in rows if not row.is_open]
     if not closed:
         return {}
-    story = group_stories.group_story(read_session(), plan_id)
-    return {one: words.fate(group_stories.closed_because(story, one)) for one in closed}
+    story = group_stories.group_story(read_session(), plan.id)
+    left_out = {item.get("session") for item in plan.changed_since}
+    return {
+        one: words.fate(words.CHANGED if one in left_out else group_stories.closed_because(story, one))
+        for one in closed
+    }
 
 
 def _fate_of(plan_id: str) -> Callable[[WaitingRow, Choice], str]:
@@ -148,6 +159,8 @@ def _fate_of(plan_id: str) -> Callable[[WaitingRow, Choice], str]:
     story = group_stories.group_story(read_session(), plan_id)
 
     def fate_of(row: WaitingRow, choice: Choice) -> str:
+        if any(reason["code"] == words.CHANGED for reason in row.reasons):
+            return words.fate(words.CHANGED)
         return words.fate(story.fate(story.pupils[row.entry_id], choice.session_id))
 
     return fate_of

@@ -33,6 +33,18 @@ def signed_in_as(session: Session, signed_in: SignIn) -> AsRole:
     return sign_in
 
 
+@pytest.fixture
+def assistant(signed_in_as: AsRole) -> FlaskClient:
+    """A reader of the visit plan's rows who sees neither names nor goals."""
+    return signed_in_as(Role.ASSISTANT)
+
+
+@pytest.fixture
+def planner(signed_in_as: AsRole) -> FlaskClient:
+    """A coordinator, who sees all there is."""
+    return signed_in_as(Role.COORDINATOR)
+
+
 @contextmanager
 def for_now(session: Session) -> Iterator[None]:
     """What is written inside is gone afterwards, so that one test can look at two seasons, one after the other."""

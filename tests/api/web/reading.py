@@ -25,10 +25,10 @@ def rows(source: str) -> list[str]:
 
 
 def row_names(source: str) -> list[str]:
-    """What each row is called: the link or words of its heading, without the small line."""
+    """What each row is called: the link or words of its heading, without the small line and the goals."""
     return [
         text(re.sub(r"<small>.*", "", head, flags=re.S))
-        for head in re.findall(r'<th scope="row".*?</th>', source, re.S)
+        for head in re.findall(r'<th scope="row".*?</th>', source.split("</details>")[-1], re.S)
     ]
 
 

@@ -24,11 +24,19 @@ def test_list_and_map_say_the_same(client: FlaskClient, world: World) -> None:
     assert drawn == {"Bergen": (2, 0), "Oslo": (1, 0), "Ålesund": (0, 1)}
 
 
-def test_a_municipality_shows_its_schools(client: FlaskClient, world: World) -> None:
-    assert rows(page(client, f"/kart?municipality={world.oslo.id}")) == ["Oslo skole 0 1 1 0"]
-    (school,) = points(client, f"/kart/punkter.json?municipality={world.oslo.id}")
+def test_a_municipality_shows_its_schools(assistant: FlaskClient, world: World) -> None:
+    assert rows(page(assistant, f"/kart?municipality={world.oslo.id}")) == ["Oslo skole 0 1 1 0"]
+    (school,) = points(assistant, f"/kart/punkter.json?municipality={world.oslo.id}")
     assert (school["name"], school["served"], school["href"]) == ("Oslo skole 0", 1, None)
-    assert client.get("/kart?municipality=nowhere").status_code == 404
+    assert assistant.get("/kart?municipality=nowhere").status_code == 404
+
+
+def test_everyone_sees_municipalities_and_no_way_into_them(client: FlaskClient, world: World) -> None:
+    shown = page(client, "/kart")
+    assert "municipality=" not in shown
+    assert "Skoler, dager og grunner er for dem som planlegger" in shown
+    assert {point["href"] for point in points(client, "/kart/punkter.json")} == {None}
+    assert client.get("/kart?plan=x").status_code == 200
 
 
 def test_places_are_sorted(client: FlaskClient, world: World) -> None:

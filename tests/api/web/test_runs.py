@@ -183,7 +183,7 @@ def test_unusable_plans_never_take_the_place_of_the_one_that_holds(
 ) -> None:
     make.make_plan(session, run=ended(session, world, RunState.DONE), status=PlanStatus.INFEASIBLE)
     assert session.scalar(select(Plan.status).order_by(Plan.created_at.desc()).limit(1)) is PlanStatus.INFEASIBLE
-    assert "3 av 4 bestillinger" in text(page(client, "/besok"))
+    assert "3 av 4 bestillinger" in text(page(client, "/kart"))
 
 
 def test_run_that_is_not_there_is_not_found(world: World, signed_in_as: AsRole) -> None:
