@@ -45,8 +45,9 @@ class Relaxation:
         self._reach = np.zeros(model.rows, dtype=np.int64)
         self.add(columns)
         self._solver = mathopt.IncrementalSolver(self._program, mathopt.SolverType.GLOP)
-        self._solved = False
         self._basis: mathopt.Basis | None = None
+        self._elastic: list[mathopt.Variable] = []
+        self._dual = True
 
     def add(self, columns: Ints) -> None:
         """Take these columns in, with every row of theirs that is not lazy."""
@@ -102,6 +103,28 @@ class Relaxation:
         self._admit(broken)
         return len(broken)
 
+    def add_elastic(self, rows: Ints, penalty: float) -> None:
+        """Take in rows that the model got since; to break one costs `penalty` a unit, so a solution always exists.
+
+        Prices of these rows are at most `penalty`; bounds hold with them as with any prices.
+        """
+        fresh = self._model.rows - len(self._in_program)
+        none = np.zeros(fresh, dtype=np.bool_)
+        self._in_program, self._present = np.append(self._in_program, none), np.append(self._present, none)
+        self._reach = np.append(self._reach, np.zeros(fresh, dtype=np.int64))
+        self._admit(rows)
+        for row in rows.tolist():
+            given = self._program.add_variable(lb=0.0)
+            self._program.objective.set_linear_coefficient(given, -penalty)
+            self._rows[row].set_coefficient(given, -1.0)
+            self._elastic.append(given)
+
+    def renew_limits(self, rows: Ints) -> None:
+        """Limits of these rows changed in the model."""
+        for row in rows.tolist():
+            self._rows[row].upper_bound = float(self._model.limit[row])
+        self._dual = True
+
     def set_gain(self, gain: Floats) -> None:
         """Change what the columns gain; the next solve starts where the last one ended."""
         self._gain = gain
@@ -113,7 +136,7 @@ class Relaxation:
         basis = self._basis
         if basis is None:
             return None
-        for variable in self._variables.values():
+        for variable in (*self._variables.values(), *self._elastic):
             basis.variable_status.setdefault(variable, mathopt.BasisStatus.AT_LOWER_BOUND)
         for row in self._rows.values():
             basis.constraint_status.setdefault(row, mathopt.BasisStatus.BASIC)
@@ -121,8 +144,7 @@ class Relaxation:
 
     def solve(self, stop: Stop) -> Fractional:
         """The optimum over the columns taken in. Raises Stopped when the stop comes first."""
-        first = not self._solved
-        algorithm = mathopt.LPAlgorithm.DUAL_SIMPLEX if first else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
+        algorithm = mathopt.LPAlgorithm.DUAL_SIMPLEX if self._dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
         remaining = stop.remaining()
         parameters = mathopt.SolveParameters(
             lp_algorithm=algorithm,
@@ -138,7 +160,7 @@ class Relaxation:
             if stop.expired:
                 raise Stopped
             raise RelaxationFailedError(f"relaxation ended as {result.termination.reason}")
-        self._solved = True
+        self._dual = False
         self._basis = result.solutions[0].basis
         columns, variables = list(self._variables), list(self._variables.values())
         rows, constraints = list(self._rows), list(self._rows.values())

@@ -4,8 +4,9 @@ A stage ends by deciding what all plans of its value have in common (matcher/vis
 works on a smaller model with the same structure.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from matcher.visits.bound import Proof, no_prices, prove, scale_for, settle
 from matcher.visits.goals import LinearGoal
 from matcher.visits.integer import Whole, solve_whole
 from matcher.visits.model import Flags, Ints, Model, Values
+from matcher.visits.nearby import WHOLE, nearby
 from matcher.visits.relaxation import Fractional, Relaxation, RelaxationFailedError, columns_asked_for
 from matcher.visits.running import Stopped
 
@@ -23,7 +25,10 @@ COLUMNS_AT_FIRST = 4
 COLUMNS_A_ROUND = 4
 NUDGE = 1e-3
 NODES_OF_A_TRY = 50
-WHOLE = 1e-6
+OPEN_AT_ONCE = (60, 200)
+"""Requests that are decided anew around what is fractional, try after try."""
+PENALTY = 4
+"""For breaking a case's limit by one, in times the most that a column gains."""
 NEAR = 0.2
 """With nudged gains the relaxation is solved this far; the true ones take it from there."""
 
@@ -90,6 +95,10 @@ class Stage:
         relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
         try:
             solution = self._relax(relaxation)
+            if not self.proven:
+                self._mend(solution)
+            if not self.proven:
+                self._split(relaxation, solution)
         except RelaxationFailedError:
             self._branch_on_all_that_matter()
             return
@@ -153,6 +162,68 @@ class Stage:
         if np.all(np.abs(values - np.rint(values)) < WHOLE):
             self.offer(self.model.complete(values > 0.5))
 
+    def _mend(self, solution: Fractional) -> None:
+        """To a whole plan at the bound by deciding anew only what lies around the fractional part of the solution."""
+        for most in OPEN_AT_ONCE:
+            with self.model.tentatively():
+                settle(self.model, self.proof, self.proof.whole)
+                columns, kept = nearby(self.model, solution.values, most)
+                self._branch(columns, kept, NODES_OF_A_TRY if self.nodes is None else min(self.nodes, NODES_OF_A_TRY))
+            if self.proven:
+                return
+
+    def _split(self, relaxation: Relaxation, solution: Fractional) -> None:
+        """Two cases where the number of held units for several people comes out fractional: at most, at least so many.
+
+        The bound is the higher one of the two; a case whose bound is below the plan's gain is ruled out, and where that
+        leaves one, its limit and its proof hold for all plans of this value.
+        """
+        held = self.model.held_column[self.model.many]
+        total = float(solution.values[held].sum())
+        below = int(np.floor(total + WHOLE))
+        if total < below + WHOLE:
+            return
+        cases = self._cases(relaxation, held, (below, -below - 1))
+        for case in sorted(cases, key=lambda case: -case.stage.bound):
+            if case.stage.bound > self.gained:
+                with self._limited(relaxation, case.row, case.limit):
+                    case.stage._mend(case.solution)
+                self.offer(self.model.complete(case.stage.assigned))
+        most = max(self.gained, *(case.stage.bound for case in cases))
+        if most < self.bound:
+            self.bound, self.source = most, "branch_and_bound"
+            self.tell()
+        possible = [case for case in cases if case.stage.bound >= self.gained]
+        if self.proven and len(possible) == 1:
+            self.proof = possible[0].stage.proof
+            self.model.limit[possible[0].row] = possible[0].limit
+
+    def _cases(self, relaxation: Relaxation, held: Ints, limits: tuple[int, int]) -> list["Case"]:
+        """Relaxations with Σ held and with -Σ held at most its limit; outside the cases the two rows never bind."""
+        first: Ints = np.zeros_like(held)
+        rows = self.model.add_rows("total", [len(held), 0], [(first, held, 1), (first + 1, held, -1)])
+        self.proof = replace(self.proof, if_slack=np.append(self.proof.if_slack, np.zeros_like(rows)))
+        relaxation.add_elastic(rows, float(PENALTY * np.abs(self.gain).max()))
+        cases = []
+        for row, limit in zip(rows.tolist(), limits, strict=True):
+            with self._limited(relaxation, row, limit):
+                stage = replace(self, report=lambda value, bound: None)
+                cases.append(Case(stage, row, limit, stage._generate(relaxation, None)))
+        return cases
+
+    @contextmanager
+    def _limited(self, relaxation: Relaxation, row: int, limit: int) -> Iterator[None]:
+        """Inside, the row has this limit."""
+        rows = np.array([row])
+        before = int(self.model.limit[row])
+        self.model.limit[row] = limit
+        relaxation.renew_limits(rows)
+        try:
+            yield
+        finally:
+            self.model.limit[row] = before
+            relaxation.renew_limits(rows)
+
     def _complete(self, solution: Fractional, active: Ints) -> None:
         """To a whole plan: around what is whole in the solution, then over its columns, then over all that matter."""
         whole = np.flatnonzero(solution.values[: self.model.first_extra] > 1 - WHOLE)
@@ -190,3 +261,13 @@ class Stage:
             elif not self.proven:
                 return
             target, step = max(self.gained + 1, self.bound - step), 2 * step
+
+
+@dataclass(frozen=True)
+class Case:
+    """A stage with one limit more: its own bound and proof, the row that carries the limit, and its relaxation."""
+
+    stage: Stage
+    row: int
+    limit: int
+    solution: Fractional

@@ -3,17 +3,23 @@
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from matcher.check import check
 from matcher.control import Progress, Settings, Stop, no_progress
+from matcher.eligibility import RoleModelFacts
 from matcher.plan import VisitPlan
 from matcher.problem import FixedVisit, VisitProblem
 from matcher.visits import stage
+from matcher.visits.candidates import find_candidates, room
+from matcher.visits.model import Model
+from matcher.visits.nearby import nearby
 from matcher.visits.relaxation import Relaxation, RelaxationFailedError
 from matcher.visits.running import Stopped, run
 from matcher.visits.solve import solve
 from tests.benchmarks.instances_visits import season
+from tests.matcher.small_problems import lesson, visit_data, visits
 
 
 def crowded(seed: int) -> VisitProblem:
@@ -133,6 +139,52 @@ def test_stage_asks_the_integer_program_only_where_the_relaxation_is_not_whole(
         role_models=tuple(replace(p, max_per_day=1) for p in single.role_models),
     )
     assert solved(single).status == "optimal"
+
+
+def triangle() -> VisitProblem:
+    """Three visits for two of three people who come once: half of each in a relaxation, one of them in a plan."""
+    data = visit_data()
+    request, person = data["requests"][0], data["role_models"][1]
+    times = [{"lessons": [lesson(18, start, end)]} for start, end in (("08:30", "09:15"), ("10:30", "11:15"))]
+    data["requests"] = [
+        {**request, "id": f"q{n}", "topics": [f"t{n}"], "role_models": 2, "classes": 2, "options": times}
+        for n in range(3)
+    ]
+    data["role_models"] = [
+        {**person, "id": f"r{n}", "topics": [f"t{n}", f"t{(n + 1) % 3}"], "max_per_term": 1} for n in range(3)
+    ]
+    return visits(data)
+
+
+def test_fractional_number_of_visits_by_two_is_split_into_two_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the two cases did not settle it")
+
+    monkeypatch.setattr(stage.Stage, "_complete", never)
+    plan = solved(triangle())
+    assert plan.status == "optimal"
+    assert {goal.name: goal.value for goal in plan.goals}["classes"] == 2
+    assert plan.certificate.bound_source["classes"] == "branch_and_bound"
+    assert broken(triangle(), plan) == set()
+
+
+@pytest.mark.parametrize("most", [1, 5])
+def test_nearby_opens_a_fractional_request_and_keeps_what_is_far(most: int) -> None:
+    problem = season(60, 45, 2, scarce=True)
+    model = Model(*find_candidates(problem, RoleModelFacts(problem), room(problem, ())))
+    request = model.units.request[model.candidates.unit]
+    plan = np.zeros(len(request), dtype=np.bool_)
+    plan[np.unique(request, return_index=True)[1][::2]] = True
+    values = model.complete(plan).astype(np.float64)
+    split = int(request[np.flatnonzero(plan)[0]])
+    values[: len(plan)][plan & (request == split)] = 0.5
+    columns, kept = nearby(model, values, most)
+    served = set(request[plan].tolist())
+    still = set(request[kept].tolist())
+    assert split not in still
+    assert still < served
+    assert len(served - still) <= most
+    assert set(np.flatnonzero(request == split)) | set(kept) <= set(columns)
 
 
 def test_run_gives_up_on_a_call_that_does_not_listen() -> None:
