@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from matcher.check import check
-from matcher.control import Settings, Stop
+from matcher.control import Stop
 from matcher.eligibility import RoleModelFacts
 from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove, scale_for, settle
@@ -69,7 +69,7 @@ def test_rows_accept_exactly_what_the_judge_accepts(seed: int) -> None:
     verdicts = set()
     for chosen in built.random_choices(random.Random(seed), 25):
         facts, problem = built.season.facts, built.problem
-        plan = plan_of(problem, facts, built.model, chosen, [], {}, seed=0, settings=Settings(), seconds=0)
+        plan = plan_of(problem, facts, built.model, chosen, [], {}, seed=0, settings={}, seconds=0)
         codes = {violation.code for violation in check(problem, plan)} - {"goals", "unserved"}
         accepted = built.model.is_valid(built.model.complete(chosen))
         assert accepted == (not codes), codes
