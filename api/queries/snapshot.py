@@ -35,7 +35,7 @@ class Order:
 class Snapshot:
     """A problem, and what it cannot say of its requests.
 
-    left_out: requests that could not enter it: no date of theirs can be, or their school is closed. by_language: how
+    left_out: requests that could not enter it: all their dates have gone or are no school days there. by_language: how
     many role models are refused in it because they do not speak the request's language, by request id.
     """
 

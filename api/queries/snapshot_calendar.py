@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.domain.enums import SchoolStatus
 from api.domain.school_days import days, is_school_day
 from api.models.places import BlockedDay, Municipality
 
@@ -38,10 +39,14 @@ class SchoolCalendar:
         return cls(first, last, frozenset(holidays), frozenset(blocked), counties)
 
     def is_open(self, row: Any, day: date, first: date) -> bool:
-        """Whether the school of `row` (Request, municipality_id) can be visited on the day, at the earliest `first`."""
+        """Whether the school of `row` (Request, municipality_id, status) can be visited on the day, not before `first`.
+
+        A closed school has no open days.
+        """
         owners = (row.Request.school_id, row.municipality_id, self.counties.get(row.municipality_id))
         return (
-            max(self.first, first) <= day <= self.last
+            row.status is SchoolStatus.ACTIVE
+            and max(self.first, first) <= day <= self.last
             and is_school_day(day, self.holidays)
             and not any((owner, day) in self.blocked for owner in owners)
         )

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import RequestState, SchoolStatus, TopicUse
+from api.domain.enums import RequestState, TopicUse
 from api.domain.programme_rules import VisitRules, visit_rules
 from api.domain.school_days import after_school_days
 from api.models.companies import Company
@@ -25,7 +25,6 @@ from api.queries.snapshot_people import Engagements, role_models
 from matcher import problem as m
 
 NO_DATE = "calendar"
-CLOSED = "school_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,6 @@ def visit_problem(
         if row.Request.state is RequestState.VISIT and kept is None:
             continue  # its visit is held, or nothing of it can be planned any more
         dates = options[row.Request.id]
-        if row.status is not SchoolStatus.ACTIVE and kept is None:
-            left_out.append(LeftOut(row.Request.id, CLOSED, len(dates)))
-            continue
         first = first_alone if row.Request.window_id is None else first_of_window
         usable = [
             (option_id, option)

@@ -401,7 +401,7 @@ def test_request_of_a_closed_school_is_named_unless_its_visit_stands(world: Worl
     make.make_visit(world.session, make.make_role_model(world.session), request=stands)
     taken = world.take()
     assert [one.id for one in taken.problem.requests] == [stands.id]  # type: ignore[union-attr]
-    assert [(one.request, one.code, one.dates) for one in taken.left_out] == [(asked.id, "school_closed", 1)]
+    assert [(one.request, one.code, one.dates) for one in taken.left_out] == [(asked.id, "calendar", 1)]
 
 
 def test_live_visit_is_fixed_with_its_option(world: World) -> None:

