@@ -291,14 +291,14 @@ def _gain(goal: ShownGoal) -> str:
             share=percent(gap / max(abs(goal.bound), 1), 2),
         ),
         "short_hours": ngettext(
-            "mentors can be short of at most one evening less of what they were promised.",
-            "mentors can be short of at most %(amount)s evenings less of what they were promised.",
+            "at most one evening less can be missing of what mentors were promised.",
+            "at most %(amount)s fewer evenings can be missing of what mentors were promised.",
             gap,
             amount=amount,
         ),
         "extra_shifts": ngettext(
             "there can be at most one evening less beyond what mentors were promised.",
-            "there can be at most %(amount)s evenings less beyond what mentors were promised.",
+            "there can be at most %(amount)s fewer evenings beyond what mentors were promised.",
             gap,
             amount=amount,
         ),

@@ -6,39 +6,53 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Service
+from tests.journeys.conftest import PASSWORD, Service
 
 
-def test_from_figures_to_the_reason_of_one_visit(page: Page, service: Service) -> None:
+def test_everyone_sees_figures_and_signs_in_for_rows(page: Page, service: Service) -> None:
     page.goto(service.url)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Realfag blir ekte når du møter noen som bruker dem")
-    expect(page.get_by_text("Kontrollert: ingen bedre fordeling finnes.").first).to_be_visible()
-    page.get_by_role("link", name="Kart").nth(1).click()
+    page.get_by_role("link", name="Se kartet").click()
     expect(page.locator("[data-ready] .tp-mark-link").first).to_be_visible()
-    expect(page.locator("[data-ready] .tp-mark-link")).to_have_count(2)
-    page.get_by_role("link", name="Bergen", exact=True).click()
-    expect(page.get_by_role("heading", level=2)).to_have_text("7 skoler i Bergen")
-    page.get_by_role("navigation", name="Måter å se forslaget på").get_by_role("link", name="Tabell").click()
-    expect(page.get_by_role("heading", level=2)).to_have_text("21 besøk")
-    page.get_by_role("link", name="Skole og klasse").click()
-    expect(page.locator('th[aria-sort="ascending"]')).to_contain_text("Skole og klasse")
-    expect(page.locator("tbody th").first).to_contain_text("Bergen skole 0")
-    page.get_by_role("link", name="Skole og klasse").click()
-    expect(page.locator("tbody th").first).to_contain_text("Oslo skole 6")
-    page.get_by_role("navigation", name="Bla i sider").or_(page.locator(".ds-pagination")).get_by_role(
+    expect(page.locator(".tp-table").get_by_role("link")).to_have_count(0)
+    page.get_by_role("main").get_by_role("link", name="Logg inn").click()
+    page.fill("#login", "coordinator@example.org")
+    page.fill("#password", PASSWORD)
+    page.locator("main button[type=submit]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Forslag til fordeling av besøk")
+
+
+def test_from_figures_to_the_reason_of_one_visit(coordinator: Page, service: Service) -> None:
+    coordinator.goto(service.url)
+    expect(coordinator.get_by_role("heading", level=1)).to_have_text(
+        "Realfag blir ekte når du møter noen som bruker dem"
+    )
+    expect(coordinator.get_by_text("Kontrollert: ingen bedre fordeling finnes.").first).to_be_visible()
+    coordinator.get_by_role("link", name="Kart").nth(1).click()
+    expect(coordinator.locator("[data-ready] .tp-mark-link").first).to_be_visible()
+    expect(coordinator.locator("[data-ready] .tp-mark-link")).to_have_count(2)
+    coordinator.get_by_role("link", name="Bergen", exact=True).click()
+    expect(coordinator.get_by_role("heading", level=2)).to_have_text("7 skoler i Bergen")
+    coordinator.get_by_role("navigation", name="Måter å se forslaget på").get_by_role("link", name="Tabell").click()
+    expect(coordinator.get_by_role("heading", level=2)).to_have_text("21 besøk")
+    coordinator.get_by_role("link", name="Skole og klasse").click()
+    expect(coordinator.locator('th[aria-sort="ascending"]')).to_contain_text("Skole og klasse")
+    expect(coordinator.locator(".tp-table tbody th").first).to_contain_text("Bergen skole 0")
+    coordinator.get_by_role("link", name="Skole og klasse").click()
+    expect(coordinator.locator(".tp-table tbody th").first).to_contain_text("Oslo skole 6")
+    coordinator.get_by_role("navigation", name="Bla i sider").or_(coordinator.locator(".ds-pagination")).get_by_role(
         "link", name="2"
     ).click()
-    expect(page.locator("tbody tr")).to_have_count(6)
-    page.get_by_label("Skole eller bedrift").fill("oslo skole 3")
-    page.get_by_role("button", name="Vis").click()
-    expect(page.locator("tbody tr")).to_have_count(1)
-    page.get_by_role("link", name="Oslo skole 3").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Oslo skole 3")
-    expect(page.get_by_text("Avsatt for Oslo den uka, etter avtale.")).to_be_visible()
-    page.go_back()
-    page.get_by_role("link", name="Uten besøk (7)").click()
-    page.get_by_role("link", name=re.compile("Alle grunner.*Øygard skole 0")).click()
-    expect(page.get_by_text("21 bor for langt unna")).to_be_visible()
+    expect(coordinator.locator(".tp-table tbody tr")).to_have_count(6)
+    coordinator.get_by_label("Skole, rollemodell eller bedrift").fill("oslo skole 3")
+    coordinator.get_by_role("button", name="Vis").click()
+    expect(coordinator.locator(".tp-table tbody tr")).to_have_count(1)
+    coordinator.get_by_role("link", name="Oslo skole 3").click()
+    expect(coordinator.get_by_role("heading", level=1)).to_have_text("Oslo skole 3")
+    expect(coordinator.get_by_text("Avsatt for Oslo den uka, etter avtale.")).to_be_visible()
+    coordinator.go_back()
+    coordinator.get_by_role("link", name="Uten besøk (7)").click()
+    coordinator.get_by_role("link", name=re.compile("Alle grunner.*Øygard skole 0")).click()
+    expect(coordinator.get_by_text("21 bor for langt unna")).to_be_visible()
 
 
 def test_from_sites_to_the_queue_of_one(coordinator: Page, service: Service) -> None:
@@ -47,7 +61,7 @@ def test_from_sites_to_the_queue_of_one(coordinator: Page, service: Service) -> 
     coordinator.get_by_role("link", name="Blindern").click()
     expect(coordinator.get_by_role("heading", level=1)).to_have_text("Blindern")
     coordinator.get_by_role("link", name="Se køen, nummer for nummer").click()
-    expect(coordinator.locator("tbody tr", has_text="Nummer 3").first).to_contain_text("rommet er fullt")
+    expect(coordinator.locator(".tp-table tbody tr", has_text="Nummer 3").first).to_contain_text("rommet er fullt")
 
 
 def test_coordinator_orders_a_plan_and_watches_it_to_the_end(coordinator: Page, service: Service) -> None:
@@ -75,28 +89,28 @@ def test_a_run_in_the_queue_can_be_cancelled(coordinator: Page, service: Service
     expect(coordinator.locator("main h1")).to_contain_text("avbrutt", timeout=60_000)
 
 
-def test_keyboard_alone(page: Page, service: Service) -> None:
-    page.goto(service.url)
-    page.keyboard.press("Tab")
-    expect(page.locator(".ds-skip-link")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Se besøkene")).to_be_focused()
-    page.keyboard.press("Enter")
-    search = page.get_by_label("Skole eller bedrift")
-    _tab_to(page, search)
-    page.keyboard.type("bergen")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=2)).to_have_text("14 besøk")
-    first = page.locator("tbody th a").first
-    _tab_to(page, first)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Bergen skole")
-    page.goto(f"{service.url}/kart")
-    page.wait_for_selector("[data-ready]")
-    _tab_to(page, page.locator(".leaflet-control-zoom-in"))
-    _tab_to(page, page.get_by_role("contentinfo").get_by_role("link").first)
+def test_keyboard_alone(coordinator: Page, service: Service) -> None:
+    coordinator.goto(service.url)
+    coordinator.keyboard.press("Tab")
+    expect(coordinator.locator(".ds-skip-link")).to_be_focused()
+    coordinator.keyboard.press("Enter")
+    expect(coordinator.locator("main")).to_be_focused()
+    coordinator.keyboard.press("Tab")
+    expect(coordinator.get_by_role("link", name="Se besøkene")).to_be_focused()
+    coordinator.keyboard.press("Enter")
+    search = coordinator.get_by_label("Skole, rollemodell eller bedrift")
+    _tab_to(coordinator, search)
+    coordinator.keyboard.type("bergen")
+    coordinator.keyboard.press("Enter")
+    expect(coordinator.get_by_role("heading", level=2)).to_have_text("14 besøk")
+    first = coordinator.locator(".tp-table tbody th a").first
+    _tab_to(coordinator, first)
+    coordinator.keyboard.press("Enter")
+    expect(coordinator.get_by_role("heading", level=1)).to_contain_text("Bergen skole")
+    coordinator.goto(f"{service.url}/kart")
+    coordinator.wait_for_selector("[data-ready]")
+    _tab_to(coordinator, coordinator.locator(".leaflet-control-zoom-in"))
+    _tab_to(coordinator, coordinator.get_by_role("contentinfo").get_by_role("link").first)
 
 
 def test_without_javascript_everything_is_there(browser: Any, service: Service, coordinator_cookies: Any) -> None:
@@ -120,15 +134,15 @@ def test_without_javascript_everything_is_there(browser: Any, service: Service, 
     context.close()
 
 
-def test_words_change_and_the_place_is_kept(page: Page, service: Service) -> None:
-    page.goto(f"{service.url}/besok?sort=-school&digital=1")
-    page.get_by_role("link", name="English").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Plan for the visits")
-    expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page.locator("tbody tr")).to_have_count(7)
-    expect(page.locator('th[aria-sort="descending"]')).to_contain_text("School and class")
-    page.goto(f"{service.url}/grupper")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Plan for the study groups")
+def test_words_change_and_the_place_is_kept(coordinator: Page, service: Service) -> None:
+    coordinator.goto(f"{service.url}/besok?sort=-school&digital=1")
+    coordinator.get_by_role("link", name="English").click()
+    expect(coordinator.get_by_role("heading", level=1)).to_have_text("Plan for the visits")
+    expect(coordinator.locator("html")).to_have_attribute("lang", "en")
+    expect(coordinator.locator(".tp-table tbody tr")).to_have_count(7)
+    expect(coordinator.locator('th[aria-sort="descending"]')).to_contain_text("School and class")
+    coordinator.goto(f"{service.url}/grupper")
+    expect(coordinator.get_by_role("heading", level=1)).to_have_text("Plan for the study groups")
 
 
 def _tab_to(page: Page, target: Any) -> None:

@@ -26,7 +26,7 @@ AIMS: dict[str, str] = {
     "returning": mark("Those who come back keep a place"),
     "served": mark("As many pupils as possible"),
     "queue": mark("Those first in the queue"),
-    "short_hours": mark("Mentors get the hours they were promised"),
+    "short_hours": mark("Mentors get the evenings they were promised"),
     "extra_shifts": mark("No more evenings than agreed"),
     "choices": mark("Best choice, in queue order"),
     "continuity": mark("The mentor they name"),

@@ -53,8 +53,11 @@ GAINS = {
         "de som får plass, kan til sammen stå høyst 2,00\u00a0% lenger fram i køen.",
         "at most 2.00% further ahead",
     ),
-    "short_hours": ("det kan mangle høyst 2 færre kvelder på det mentorene er lovet.", "at most 2 evenings less"),
-    "extra_shifts": ("det kan bli høyst 2 færre kvelder ut over det mentorene er lovet.", "2 evenings less beyond"),
+    "short_hours": (
+        "det kan mangle høyst 2 færre kvelder på det mentorene er lovet.",
+        "at most 2 fewer evenings can be missing",
+    ),
+    "extra_shifts": ("det kan bli høyst 2 færre kvelder ut over det mentorene er lovet.", "2 fewer evenings beyond"),
     "choices": ("elevene kan til sammen komme høyst 2 trinn høyere på sine egne lister.", "2 steps higher"),
     "continuity": ("høyst 2 flere elever kan få mentoren de ba om.", "at most 2 more pupils can have the mentor"),
 }
