@@ -94,7 +94,7 @@ def store_register(session: Session, register: Register, *, complete: bool = Fal
     if identifiers:
         session.execute(insert(SchoolIdentifier), identifiers)
     if complete:
-        result.closed = known.close_missing(register.source, seen)
+        result.closed = known.close_missing(register.source, seen | known.of_numbers(register.left_out))
     counts = {"created": result.created, "changed": result.changed, "same": result.same, "closed": result.closed}
     record(session, "school.import", "school", register.source, detail=counts)
     return result
@@ -129,6 +129,11 @@ class _Known:
         for key in fresh:
             self._ids[key] = school_id
         return [{"scheme": scheme, "value": value, "school_id": school_id} for scheme, value in fresh]
+
+    def of_numbers(self, numbers: Iterable[str]) -> set[str]:
+        """The ids of the schools with these organisation numbers."""
+        orgnr = IdentifierScheme.ORGNR
+        return {self._ids[orgnr, number] for number in numbers if (orgnr, number) in self._ids}
 
     def close_missing(self, source: str, seen: set[str]) -> int:
         """Marks the open schools of a register that were not seen closed, but for those a person keeps open."""

@@ -66,11 +66,15 @@ class RegisterSchool(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """What a register holds. source: its kind, as rows remember it. notices: what was left out, and why."""
+    """What a register holds. source: its kind, as rows remember it. notices: what was left out, and why.
+
+    left_out: numbers of schools that the register lists in a way that cannot be used; they are not missing.
+    """
 
     source: str
     schools: list[RegisterSchool]
     notices: list[str] = dataclasses.field(default_factory=list)
+    left_out: list[str] = dataclasses.field(default_factory=list)
 
 
 def read_register(path: Path) -> Register:

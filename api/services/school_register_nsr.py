@@ -41,18 +41,19 @@ def read_nsr(on_school: OnSchool, *, url: str = NSR_URL) -> Register:
     with requests.Session() as http:
         http.mount("https://", HTTPAdapter(max_retries=retry))
         numbers = [unit["Organisasjonsnummer"] for unit in _units(http, url) if _is_school(unit)]
-        schools, notices = [], []
+        schools, notices, left_out = [], [], []
         for read, number in enumerate(numbers, start=1):
             unit = _get(http, f"{url}/enhet/{number}")
             try:
                 schools.append(RegisterSchool.model_validate(_values(unit)))
             except ValidationError as error:
+                left_out.append(str(number))
                 fields = ", ".join(
                     sorted({str(fault["loc"][0]) if fault["loc"] else "grades" for fault in error.errors()})
                 )
                 notices.append(f"Left out {unit.get('Navn')} ({number}): the register's {fields} cannot be used.")
             on_school(read, len(numbers))
-    return Register("nsr", schools, notices)
+    return Register("nsr", schools, notices, left_out)
 
 
 def _units(http: requests.Session, url: str) -> Iterator[Mapping[str, Any]]:

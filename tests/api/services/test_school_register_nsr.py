@@ -48,6 +48,18 @@ def test_a_school_without_a_place_is_named_and_left_out(place: dict[str, float] 
 
 
 @responses.activate
+def test_a_school_that_is_listed_without_a_place_is_not_closed(session: Session) -> None:
+    answer_lists([UNIT])
+    answer_unit()
+    store_register(session, read_nsr(lambda read, there: None))
+    responses.reset()
+    answer_lists([UNIT])
+    answer_unit(Koordinat=None)
+
+    assert store_register(session, read_nsr(lambda read, there: None), complete=True).closed == 0
+
+
+@responses.activate
 def test_a_register_that_fails_midway_gives_nothing() -> None:
     answer_lists([UNIT])
     responses.get(f"{NSR_URL}/enhet/974589648", status=404)
