@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from api.domain.enums import Mode, PlanStatus, RunKind, Sense
 from api.domain.permissions import Action, Actor, Reach, reach
@@ -21,21 +21,24 @@ from api.models.role_models import RoleModel
 from api.models.visits import Request
 from api.queries.paging import Page, Window, page_of
 
+_HEAD = load_only(Plan.id, Plan.kind, Plan.season_id, Plan.status, Plan.created_at, Plan.changed_since)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanHead:
-    """What everyone may know of a plan."""
+    """What everyone may know of a plan. changed: items dropped since its snapshot."""
 
     id: str
     kind: RunKind
     season_id: str
     status: PlanStatus
     created_at: datetime
+    changed: int
 
     @property
     def proven(self) -> bool:
-        """No better plan exists: every goal has reached its bound."""
-        return self.status is PlanStatus.OPTIMAL
+        """No better plan exists: every goal has reached its bound, and all of the plan still stands."""
+        return self.status is PlanStatus.OPTIMAL and not self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +122,31 @@ def plans(
     session: Session, window: Window, *, season: str | None = None, kind: RunKind | str | None = None
 ) -> Page[PlanHead]:
     """Heads of plans. Sorts: created_at, kind."""
-    statement = select(Plan.id, Plan.kind, Plan.season_id, Plan.status, Plan.created_at)
+    statement = select(Plan).options(_HEAD)
     for column, value in ((Plan.season_id, season), (Plan.kind, kind)):
         if value is not None:
             statement = statement.where(column == value)
     columns = {"created_at": (Plan.created_at, Plan.id), "kind": (Plan.kind, Plan.created_at, Plan.id)}
-    return page_of(session, statement, window, columns).map(lambda row: PlanHead(*row))
+    return page_of(session, statement, window, columns).map(_head)
 
 
 def plan(session: Session, plan_id: str, kind: RunKind | None = None) -> PlanHead:
     """The head of one plan. Raises NotFound, also where it is of another kind than asked for."""
-    statement = select(Plan.id, Plan.kind, Plan.season_id, Plan.status, Plan.created_at).where(Plan.id == plan_id)
-    found = session.execute(statement if kind is None else statement.where(Plan.kind == kind)).one_or_none()
+    statement = select(Plan).options(_HEAD).where(Plan.id == plan_id)
+    found = session.scalars(statement if kind is None else statement.where(Plan.kind == kind)).one_or_none()
     if found is None:
         raise NotFound(gettext("There is no such plan."))
-    return PlanHead(*found)
+    return _head(found)
 
 
 def check(session: Session, actor: Actor, plan_id: str) -> Check:
-    """Goals, bounds and certificate. Raises NotFound, also where its goals are not the actor's to see."""
+    """Goals, bounds and certificate. Raises NotFound, also where its goals are not the actor's to see.
+
+    Whoever sees some sites only sees what changed at those, and no conflicts, which may lie anywhere.
+    """
     found = session.scalar(select(Plan).options(selectinload(Plan.goals)).where(Plan.id == plan_id))
-    if found is None or not (reach(actor, Action.SEE_GOALS) and reach(actor, rows_right(found.kind))):
+    where = reach(actor, rows_right(found.kind)) if found else None
+    if found is None or not where or not reach(actor, Action.SEE_GOALS):
         raise NotFound(gettext("There is no such plan."))
     goals = tuple(Goal(goal.name, goal.sense, goal.value, goal.bound) for goal in found.goals)
     return Check(
@@ -148,9 +155,17 @@ def check(session: Session, actor: Actor, plan_id: str) -> Check:
         found.problem_sha256,
         goals,
         found.certificate,
-        found.conflicts,
-        found.changed_since,
+        found.conflicts if where.everywhere else [],
+        _changed(session, found, where),
     )
+
+
+def _changed(session: Session, found: Plan, where: Reach) -> list[Any]:
+    """What changed since the plan's snapshot, as far as it touches sessions in reach."""
+    if where.everywhere:
+        return found.changed_since
+    own = set(session.scalars(select(GroupSession.id).where(GroupSession.site_id.in_(where.scopes))))
+    return [item for item in found.changed_since if item.get("session") in own]
 
 
 def rows_right(kind: RunKind) -> Action:
@@ -258,6 +273,10 @@ def unserved(session: Session, actor: Actor, plan_id: str, window: Window) -> Pa
         )
     columns = {"id": (PlanUnserved.id,), "ahead": (PlanUnserved.ahead, PlanUnserved.id)}
     return page_of(session, statement, window, columns)
+
+
+def _head(row: Plan) -> PlanHead:
+    return PlanHead(row.id, row.kind, row.season_id, row.status, row.created_at, len(row.changed_since))
 
 
 def _visit(row: PlanVisit, names: bool) -> VisitRow:

@@ -16,10 +16,16 @@ from api.models.programmes import Topic
 from api.models.role_models import RoleModel, RoleModelBlocked, RoleModelFreeTime
 from api.queries.paging import Page, Window, page_of
 
+UNNAMED_DECIMALS = 2
+"""Degrees of a position shown without the name: a part of town, not a house."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoleModelView:
-    """A role model as one reader sees it; `person` is None without the right to names."""
+    """A role model as one reader sees it.
+
+    Without the right to names, person, free_times and blocked are None and the position is rounded to a kilometre.
+    """
 
     id: str
     version: int
@@ -38,8 +44,8 @@ class RoleModelView:
     max_per_term: int
     topics: list[str]
     languages: list[str]
-    free_times: list[RoleModelFreeTime]
-    blocked: list[RoleModelBlocked]
+    free_times: list[RoleModelFreeTime] | None
+    blocked: list[RoleModelBlocked] | None
     trained_on: date | None
     confirmed_at: datetime | None
     away_until: date | None
@@ -93,15 +99,16 @@ def _seen(actor: Actor) -> Select[Any]:
 
 def _view(row: RoleModel, actor: Actor) -> RoleModelView:
     modes = ((Mode.PHYSICAL, row.physical), (Mode.DIGITAL, row.digital))
+    named = shows_name(actor, row.company_id)
     return RoleModelView(
         id=row.id,
         version=row.version,
         company_id=row.company_id,
-        person=row.person if shows_name(actor, row.company_id) else None,
+        person=row.person if named else None,
         title=row.title,
         place=row.place,
-        lat=row.lat,
-        lon=row.lon,
+        lat=row.lat if named else round(row.lat, UNNAMED_DECIMALS),
+        lon=row.lon if named else round(row.lon, UNNAMED_DECIMALS),
         max_travel_minutes=row.max_travel_minutes,
         grades=(row.lowest_grade, row.highest_grade),
         modes=tuple(mode for mode, given in modes if given),
@@ -111,8 +118,8 @@ def _view(row: RoleModel, actor: Actor) -> RoleModelView:
         max_per_term=row.max_per_term,
         topics=sorted(topic.code for topic in row.topics),
         languages=sorted(spoken.language for spoken in row.languages),
-        free_times=sorted(row.free_times, key=lambda free: (free.weekday, free.starts)),
-        blocked=sorted(row.blocked, key=lambda days: (days.from_date, days.to_date)),
+        free_times=sorted(row.free_times, key=lambda free: (free.weekday, free.starts)) if named else None,
+        blocked=sorted(row.blocked, key=lambda days: (days.from_date, days.to_date)) if named else None,
         trained_on=row.trained_on,
         confirmed_at=row.confirmed_at,
         away_until=row.away_until,

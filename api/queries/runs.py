@@ -61,9 +61,12 @@ def runs(
     return page.map(lambda row: view(*row))
 
 
-def run(session: Session, run_id: str) -> RunView:
-    """One run. Raises NotFound."""
+def run(session: Session, run_id: str, *, locked: bool = False) -> RunView:
+    """One run. locked: nobody else changes it before the transaction ends. Raises NotFound."""
     statement = select(Run, Plan.id).outerjoin(Plan, Plan.run_id == Run.id).where(Run.id == run_id)
+    statement = statement.execution_options(populate_existing=True)
+    if locked:
+        statement = statement.with_for_update(of=Run)
     found = session.execute(statement).one_or_none()
     if found is None:
         raise NotFound(gettext("There is no such run."))

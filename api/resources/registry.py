@@ -6,7 +6,7 @@ from api.edge.problems import ProblemApi
 from api.resources import docs, places, plans, requests, role_models, runs
 
 PREFIX = "/api/v1"
-RESOURCES = (places.blueprint, requests.blueprint, role_models.blueprint, runs.blueprint, plans.blueprint)
+RESOURCES = (places.blueprint, requests.blueprint, role_models.blueprint, runs.blueprint, runs.one_run, plans.blueprint)
 
 
 def register_resources(app: Flask) -> None:

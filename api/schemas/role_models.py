@@ -102,7 +102,7 @@ class RoleModelChangeSchema(RoleModelFields):
 
 
 class RoleModelSchema(StrictSchema):
-    """`person` is None for those who may not see names."""
+    """For those who may not see names, `person`, `free_times` and `blocked` are None and the position is rounded."""
 
     id = PublicId(required=True)
     company = PublicId(required=True, allow_none=True, attribute="company_id")
@@ -120,8 +120,8 @@ class RoleModelSchema(StrictSchema):
     max_per_term = fields.Integer(required=True)
     topics = fields.List(fields.String(), required=True)
     languages = fields.List(fields.String(), required=True)
-    free_times = fields.List(fields.Nested(FreeTimeSchema), required=True)
-    blocked = fields.List(fields.Nested(BlockedSchema), required=True)
+    free_times = fields.List(fields.Nested(FreeTimeSchema), required=True, allow_none=True)
+    blocked = fields.List(fields.Nested(BlockedSchema), required=True, allow_none=True)
     trained_on = fields.Date(required=True, allow_none=True)
     confirmed_at = fields.AwareDateTime(format="iso", required=True, allow_none=True)
     away_until = fields.Date(required=True, allow_none=True)

@@ -61,13 +61,17 @@ class RunQuery(PageQuery):
 
 
 class PlanSchema(StrictSchema):
-    """The head of a plan, and the one line that everyone may read: `proven` is true when no better plan exists."""
+    """The head of a plan, and the verdict that everyone may read: `proven` is true when no better plan exists.
+
+    `changed` counts what was dropped because the world had moved on; a plan with such is not proven.
+    """
 
     id = PublicId(required=True)
     kind = Word(RunKind, required=True)
     season = PublicId(required=True, attribute="season_id")
     status = Word(PlanStatus, required=True)
     proven = fields.Boolean(required=True)
+    changed = fields.Integer(required=True)
     created_at = Moment(required=True)
 
 

@@ -80,7 +80,7 @@ def fitting_values(operation: Any) -> dict[str, Any]:
         season = session.scalars(select(Season).join(Request, Request.season_id == Season.id)).first()
         school = session.scalar(wanted["school_id"])
     assert season is not None
-    if operation.method == "patch":
+    if operation.method == "patch" or operation.path.endswith(("/stop", "/cancel")):
         values["headers"] = {"If-Match": "*"}
     if operation.label == "POST /api/v1/runs":
         values["body"] = {"kind": "visit", "season": season.id}
@@ -146,6 +146,10 @@ def test_document_is_openapi_3_1_and_its_page_asks_no_other_host(fuzzed: tuple[F
             if method != "parameters":
                 assert "application/problem+json" in str(document["components"]["responses"]["DEFAULT_ERROR"])
                 assert operation["responses"]["default"] == {"$ref": "#/components/responses/DEFAULT_ERROR"}, path
+    for verb in ("stop", "cancel"):
+        asked = document["paths"][f"/api/v1/runs/{{run_id}}/{verb}"]["post"]
+        assert {"202", "404", "409", "412", "428"} <= asked["responses"].keys()
+        assert {"$ref": "#/components/parameters/IF_MATCH"} in asked["parameters"]
     page = client.get("/api/docs").get_data(as_text=True)
     assert "//" not in page.replace("<!doctype html>", "")
     assert "<script>" not in page

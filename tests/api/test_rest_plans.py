@@ -96,7 +96,7 @@ def test_head_is_open_and_says_only_whether_it_is_proven(client: FlaskClient, vi
     head = client.get(f"{ADDRESS}/{visit_plan.id}").json
     assert head is not None
     assert (head["status"], head["proven"]) == ("feasible", False)
-    assert set(head) == {"id", "kind", "season", "status", "proven", "created_at"}
+    assert set(head) == {"id", "kind", "season", "status", "proven", "changed", "created_at"}
     assert [plan["id"] for plan in items(client, f"{ADDRESS}?kind=visit")] == [visit_plan.id]
     for part in ("check", "visits", "unserved", "seats", "sessions"):
         assert client.get(f"{ADDRESS}/{visit_plan.id}/{part}").status_code == 401
@@ -153,3 +153,30 @@ def test_site_leader_sees_nothing_of_visit_plans(session: Session, by_token: Sig
     leader = leader_of(session, by_token, make.make_site(session).id)
     answers = [leader.get(f"{ADDRESS}/{visit_plan.id}/{part}") for part in ("visits", "unserved", "check")]
     assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+def test_site_leader_sees_what_changed_at_the_own_site(session: Session, by_token: SignIn) -> None:
+    own_group, other_group = make.make_group_session(session), make.make_group_session(session)
+    first, second = own_group.site_id, other_group.site_id
+    plan = make.make_plan(
+        session,
+        kind=RunKind.GROUP,
+        changed_since=[{"code": "seats", "session": one.id, "pupil": one.site_id} for one in (own_group, other_group)],
+        conflicts=[{"code": "seats", "items": ["fixed.pupils[0]"]}],
+    )
+    address = f"{ADDRESS}/{plan.id}/check"
+    own = leader_of(session, by_token, first).get(address).json
+    every = by_token(make.make_user(session, Role.COORDINATOR)).get(address).json
+    assert own is not None
+    assert every is not None
+    assert [item["pupil"] for item in own["changed_since"]] == [first]
+    assert own["conflicts"] == []
+    assert [item["pupil"] for item in every["changed_since"]] == [first, second]
+    assert len(every["conflicts"]) == 1
+
+
+def test_plan_that_lost_rows_is_not_proven(client: FlaskClient, session: Session) -> None:
+    whole = make.make_plan(session, kind=RunKind.VISIT, status=PlanStatus.OPTIMAL)
+    short = make.make_plan(session, status=PlanStatus.OPTIMAL, changed_since=[{"code": "request", "request": "r"}])
+    shown = [client.get(f"{ADDRESS}/{plan.id}").json or {} for plan in (whole, short)]
+    assert [(plan["proven"], plan["changed"]) for plan in shown] == [(True, 0), (False, 1)]

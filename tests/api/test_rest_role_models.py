@@ -93,10 +93,25 @@ def test_bad_field_is_named(
 
 
 def test_assistant_sees_role_models_without_names(session: Session, by_token: SignIn) -> None:
-    row = make.make_role_model(session, person_id=make.make_person(session, name="Canary 4711").id)
-    answer = by_token(make.make_user(session, Role.ASSISTANT)).get(ADDRESS)
-    assert row.id in answer.get_data(as_text=True)
+    person = make.make_person(session, name="Canary 4711")
+    row = make.make_role_model(session, person_id=person.id, lat=59.91273, lon=10.74609)
+    assistant = by_token(make.make_user(session, Role.ASSISTANT))
+    answer = assistant.get(ADDRESS)
     assert "Canary" not in answer.get_data(as_text=True)
+    assert answer.json is not None
+    (shown,) = answer.json["items"]
+    assert shown == assistant.get(f"{ADDRESS}/{row.id}").json
+    assert [shown[name] for name in ("id", "person", "free_times", "blocked")] == [row.id, None, None, None]
+    assert (shown["lat"], shown["lon"]) == (59.91, 10.75)
+
+
+def test_planner_sees_the_exact_place_and_times(coordinator: FlaskClient, session: Session) -> None:
+    row = make.make_role_model(session, lat=59.91273, lon=10.74609)
+    shown = coordinator.get(f"{ADDRESS}/{row.id}").json
+    assert shown is not None
+    assert (shown["lat"], shown["lon"]) == (59.91273, 10.74609)
+    assert isinstance(shown["free_times"], list)
+    assert isinstance(shown["blocked"], list)
 
 
 def test_company_contact_reaches_own_people_only(session: Session, by_token: SignIn, given: dict[str, Any]) -> None:

@@ -67,23 +67,46 @@ def test_bad_order_is_refused(
 
 
 def test_queued_run_is_cancelled_at_once(coordinator: FlaskClient, order: dict[str, Any]) -> None:
-    place = coordinator.post(ADDRESS, json=order).headers["Location"]
-    answer = coordinator.post(f"{place}/cancel")
+    made = coordinator.post(ADDRESS, json=order)
+    place = made.headers["Location"]
+    answer = coordinator.post(f"{place}/cancel", headers={"If-Match": made.headers["ETag"]})
     assert (answer.status_code, answer.json and answer.json["state"]) == (202, "cancelled")
-    assert coordinator.post(f"{place}/cancel").status_code == 409
-    assert coordinator.post(f"{place}/stop").status_code == 409
+    now = {"If-Match": answer.headers["ETag"]}
+    assert coordinator.post(f"{place}/cancel", headers=now).status_code == 409
+    assert coordinator.post(f"{place}/stop", headers=now).status_code == 409
+
+
+@pytest.mark.parametrize("verb", ["stop", "cancel"])
+def test_change_of_a_run_says_which_state_it_saw(coordinator: FlaskClient, session: Session, verb: str) -> None:
+    run = make.make_run(session, state=RunState.RUNNING, lease_until=LATER)
+    place = f"{ADDRESS}/{run.id}"
+    seen = coordinator.get(place).headers["ETag"]
+    assert coordinator.post(f"{place}/{verb}").status_code == 428
+    assert coordinator.post(f"{place}/{verb}", headers={"If-Match": '"old"'}).status_code == 412
+    session.execute(update(Run).where(Run.id == run.id).values(heartbeat_at=LATER, progress=[], attempt=1))
+    answer = coordinator.post(f"{place}/{verb}", headers={"If-Match": seen})
+    assert answer.status_code == 202
+    assert answer.headers["ETag"] != seen
+    assert coordinator.get(place).headers["ETag"] == answer.headers["ETag"]
+    assert coordinator.post(f"{place}/{verb}", headers={"If-Match": seen}).status_code == 412
+
+
+@pytest.mark.parametrize("verb", ["stop", "cancel"])
+def test_missing_run_cannot_be_changed(coordinator: FlaskClient, verb: str) -> None:
+    place = f"{ADDRESS}/00000000-0000-7000-8000-000000000000/{verb}"
+    assert coordinator.post(place, headers={"If-Match": "*"}).status_code == 404
 
 
 @pytest.mark.parametrize(("verb", "field"), [("stop", "stop_requested"), ("cancel", "cancel_requested")])
 def test_run_under_way_is_asked(coordinator: FlaskClient, session: Session, verb: str, field: str) -> None:
     run = make.make_run(session, state=RunState.RUNNING, lease_until=LATER)
-    answer = coordinator.post(f"{ADDRESS}/{run.id}/{verb}")
+    answer = coordinator.post(f"{ADDRESS}/{run.id}/{verb}", headers={"If-Match": "*"})
     assert answer.status_code == 202
     assert answer.json is not None
     assert (answer.json["state"], answer.json[field]) == ("running", True)
 
 
-def test_progress_is_shown_and_changes_the_etag(coordinator: FlaskClient, session: Session) -> None:
+def test_progress_is_shown_to_those_who_know_the_state(coordinator: FlaskClient, session: Session) -> None:
     run = make.make_run(session, state=RunState.RUNNING, lease_until=LATER)
     before = coordinator.get(f"{ADDRESS}/{run.id}")
     progress = [{"goal": "schools", "value": 39, "bound": 40, "seconds": 1.5}]
