@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from api import errors
 from api.domain.permissions import ANONYMOUS
+from api.edge.field_messages import in_reader_s_language
 from api.i18n import gettext, mark
 
 PROBLEM_TYPE = "application/problem+json"
@@ -63,6 +64,15 @@ REMEDIES = {
     500: mark("Nothing you sent has been saved. Try again in a little while."),
     503: mark("Try again in a minute."),
 }
+API_TITLES = {404: mark("There is no such thing here")}
+API_REMEDIES = {
+    400: mark("Correct the request and send it again."),
+    403: mark("Use a token or an account with the right to this."),
+    404: mark("The address may be wrong, or what it names may not be yours to see."),
+    405: mark("Use a method that the header Allow names."),
+    409: mark("Read it again to see what it looks like now."),
+}
+"""What programs are told where a page would speak of pages and buttons."""
 
 
 class ProblemSchema(Schema):
@@ -107,7 +117,7 @@ def http_error(error: HTTPException) -> Response:
         status,
         code=_code_of(error, status),
         detail=data.get("message"),
-        listed=data.get("errors", data.get("messages")),
+        listed=in_reader_s_language(data.get("errors", data.get("messages"))),
     )
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
@@ -137,8 +147,9 @@ def stale(_: StaleDataError) -> Response:
 
 def problem(status: int, *, code: str, detail: str | None = None, listed: Any = None) -> Response:
     """The answer for one error: JSON under /api, a page elsewhere."""
-    title = gettext(TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
-    remedy = gettext(REMEDIES.get(status, REMEDIES[500] if status >= 500 else REMEDIES[400]))
+    titles, remedies = (TITLES | API_TITLES, REMEDIES | API_REMEDIES) if is_api() else (TITLES, REMEDIES)
+    usual = 500 if status >= 500 else 400
+    title, remedy = gettext(titles.get(status, titles[usual])), gettext(remedies.get(status, remedies[usual]))
     if not is_api():
         page = render_template("error.html", status=status, title=title, detail=detail, remedy=remedy, listed=listed)
         return make_response(page, status)

@@ -206,7 +206,7 @@ def test_problem_speaks_the_reader_s_language(client: FlaskClient) -> None:
     titles = [
         (client.get("/api/v1/none", headers={"Accept-Language": locale}).json or {})["title"] for locale in ("nb", "en")
     ]
-    assert titles == ["Vi finner ikke siden", "We cannot find that page"]
+    assert titles == ["Dette finnes ikke her", "There is no such thing here"]
 
 
 def test_ready_says_that_the_database_is_migrated(client: FlaskClient, session: Session) -> None:
@@ -265,3 +265,31 @@ def _csrf(client: FlaskClient) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/logg-inn").get_data(as_text=True))
     assert found
     return found[1]
+
+
+@pytest.mark.parametrize(
+    ("locale", "wanted"),
+    [
+        ("nb", {"kind": "Feltet må fylles ut.", "seconds": "Må være fra 1 til 3600.", "strange": "Ukjent felt."}),
+        (
+            "en",
+            {
+                "kind": "Missing data for required field.",
+                "seconds": "Must be greater than or equal to 1 and less than or equal to 3600.",
+                "strange": "Unknown field.",
+            },
+        ),
+    ],
+)
+def test_field_faults_speak_one_language(coordinator: FlaskClient, locale: str, wanted: dict[str, str]) -> None:
+    order = {"season": "00000000-0000-7000-8000-000000000000", "seconds": 0, "strange": 1}
+    answer = coordinator.post("/api/v1/runs", json=order, headers={"Accept-Language": locale}).json
+    assert answer is not None
+    assert answer["errors"]["json"] == {name: [sentence] for name, sentence in wanted.items()}
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", "/api/v1/none"), ("delete", "/api/v1/schools")])
+def test_problem_of_the_api_does_not_speak_of_pages(client: FlaskClient, method: str, path: str) -> None:
+    answer = client.open(path, method=method.upper(), headers={"Accept-Language": "en"}).json
+    assert answer is not None
+    assert not {"page", "button"} & set(f"{answer['title']} {answer['detail']}".lower().replace(",", "").split())
