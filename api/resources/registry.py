@@ -3,10 +3,18 @@
 from flask import Flask
 
 from api.edge.problems import ProblemApi
-from api.resources import docs, places, plans, requests, role_models, runs
+from api.resources import docs, places, plan_stories, plans, requests, role_models, runs
 
 PREFIX = "/api/v1"
-RESOURCES = (places.blueprint, requests.blueprint, role_models.blueprint, runs.blueprint, runs.one_run, plans.blueprint)
+RESOURCES = (
+    places.blueprint,
+    requests.blueprint,
+    role_models.blueprint,
+    runs.blueprint,
+    runs.one_run,
+    plans.blueprint,
+    plan_stories.blueprint,
+)
 
 
 def register_resources(app: Flask) -> None:

@@ -22,6 +22,7 @@ from api.domain.permissions import Role
 from api.models.base import Base
 from api.models.groups import GroupSession, Site
 from api.models.places import School
+from api.models.plan_rows import PlanUnserved, PlanVisit
 from api.models.planning import Plan, Run
 from api.models.programmes import Season
 from api.models.role_models import RoleModel
@@ -29,6 +30,7 @@ from api.models.visits import Request
 from api.services import users
 from tests import factories as make
 from tests.api.conftest import settings_for_tests
+from tests.seasons import planned_season
 
 # A valid document cannot say that a time lies in the season or that an id exists: such answers of 422 are right.
 NOT_OURS = [positive_data_acceptance]
@@ -38,6 +40,7 @@ ROWS: dict[str, type[Base]] = {
     "site_id": Site,
     "session_id": GroupSession,
     "request_id": Request,
+    "visit_id": PlanVisit,
     "role_model_id": RoleModel,
 }
 
@@ -57,8 +60,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
         make.make_request(session, season_id=season.id)
         make.make_role_model(session)
         make.make_group_session(session)
-        make.make_plan(session, kind=RunKind.VISIT)
-        make.make_plan(session, kind=RunKind.GROUP)
+        planned_season(session)
         make.make_run(session, state=RunState.RUNNING, lease_until=datetime(2099, 1, 1, tzinfo=UTC))
         user = make.make_user(session, Role.COORDINATOR)
         token = users.create_token(session, user_id=user.id, name="fuzzer", scopes=("read", "write"))
@@ -75,9 +77,13 @@ def fitting_values(operation: Any) -> dict[str, Any]:
             "run_id": select(Run.id).where(Run.state == RunState.RUNNING),
             **{name: select(kind.id) for name, kind in ROWS.items()},
         }
+        if "/unserved/" in operation.path:
+            wanted["request_id"] = select(PlanUnserved.request_id).where(PlanUnserved.request_id.is_not(None))
         names = [parameter.name for parameter in operation.path_parameters]
         values: dict[str, Any] = {"path_parameters": {name: session.scalar(wanted[name]) for name in names}}
-        season = session.scalars(select(Season).join(Request, Request.season_id == Season.id)).first()
+        season = session.scalars(
+            select(Season).join(Request, Request.season_id == Season.id).order_by(Season.ends_on.desc())
+        ).first()
         school = session.scalar(wanted["school_id"])
     assert season is not None
     if operation.method == "patch" or operation.path.endswith(("/stop", "/cancel")):
