@@ -195,7 +195,7 @@ def _changed_since(shown: Sequence[ShownGoal], locks: int, changed: int, *, deta
         changed,
         count=number(changed),
     )
-    rest = f"{_rules_kept(locks)} {_('Make a new plan to know how good it can be.')}"
+    rest = " ".join([_rules_kept(locks), _("Make a new plan to know how good it can be.")])
     if detailed:
         rest += " " + _("The goals are from before the change.")
     return Verdict(False, sentence, rest, shown)
@@ -213,7 +213,7 @@ def _price_of_order(shown: Sequence[ShownGoal]) -> str:
             amount=number(gaps["served"]),
         )
         return f"{rule} {price}"
-    return rule if gaps.get("returning") else f"{rule} {_('The rule costs no pupil a place.')}"
+    return rule if gaps.get("returning") else " ".join([rule, _("The rule costs no pupil a place.")])
 
 
 def _could_gain(goal: ShownGoal, reached: Collection[str]) -> str:
@@ -291,8 +291,8 @@ def _gain(goal: ShownGoal) -> str:
             share=percent(gap / max(abs(goal.bound), 1), 2),
         ),
         "short_hours": ngettext(
-            "at most one evening less can be missing of what mentors were promised.",
-            "at most %(amount)s fewer evenings can be missing of what mentors were promised.",
+            "mentors could get at most one more of the evenings they were promised.",
+            "mentors could get at most %(amount)s more of the evenings they were promised.",
             gap,
             amount=amount,
         ),

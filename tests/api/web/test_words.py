@@ -54,8 +54,8 @@ GAINS = {
         "at most 2.00% further ahead",
     ),
     "short_hours": (
-        "det kan mangle høyst 2 færre kvelder på det mentorene er lovet.",
-        "at most 2 fewer evenings can be missing",
+        "mentorene kan høyst få 2 flere av kveldene de er lovet.",
+        "at most 2 more of the evenings they were promised",
     ),
     "extra_shifts": ("det kan bli høyst 2 færre kvelder ut over det mentorene er lovet.", "2 fewer evenings beyond"),
     "choices": ("elevene kan til sammen komme høyst 2 trinn høyere på sine egne lister.", "2 steps higher"),
@@ -83,7 +83,7 @@ def test_one_is_written_out() -> None:
 
 def test_what_is_proven_before_the_gap_is_said() -> None:
     pupils = said(*PROVEN, Goal("short_hours", 15, 0))
-    assert "det er ikke plass til flere elever, og det kan mangle høyst 15 færre kvelder" in pupils
+    assert "det er ikke plass til flere elever, og mentorene kan høyst få 15 flere av kveldene" in pupils
     schools = said(Goal("schools", 4, 4), Goal("travel_minutes", 90, 60))
     assert "flere skoler kan ikke få besøk, og reisen kan bli høyst 30 minutter kortere i alt." in schools
 
