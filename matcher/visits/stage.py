@@ -27,6 +27,8 @@ NUDGE = 1e-3
 NODES_OF_A_TRY = 50
 OPEN_AT_ONCE = (60, 200)
 """Requests that are decided anew around what is fractional, try after try."""
+WIDER = 1.5
+"""A lower target may ask for this many times the columns of the bound."""
 PENALTY = 4
 """For breaking a case's limit by one, in times the most that a column gains."""
 NEAR = 0.2
@@ -243,11 +245,10 @@ class Stage:
     def _branch_on_all_that_matter(self) -> None:
         """Integer programs over every column that a plan of some target could use: what they prove holds for all plans.
 
-        The target is the bound at first, where few columns matter, and goes down in growing steps while too high.
+        The target is near the bound at first, where few columns matter, and goes down while it is too high.
         """
-        step = 1
-        target = self.bound
         while not self.proven:
+            target = self._next_target()
             with self.model.tentatively():
                 settle(self.model, self.proof, target)
                 columns = np.flatnonzero(self.model.alive)
@@ -260,7 +261,22 @@ class Stage:
                 self.tell()
             elif not self.proven:
                 return
-            target, step = max(self.gained + 1, self.bound - step), 2 * step
+
+    def _next_target(self) -> int:
+        """The bound, or as far below it, down to one above the plan, as asks for few columns more."""
+        target, step = self.bound, 1
+        few = WIDER * self._columns_that_matter(target)
+        while target > self.gained + 1:
+            lower = max(self.gained + 1, target - step)
+            if self._columns_that_matter(lower) > few:
+                break
+            target, step = lower, 2 * step
+        return target
+
+    def _columns_that_matter(self, target: int) -> int:
+        with self.model.tentatively():
+            settle(self.model, self.proof, target)
+            return int(self.model.alive.sum())
 
 
 @dataclass(frozen=True)
