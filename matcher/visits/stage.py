@@ -215,7 +215,7 @@ class Stage:
 
     @contextmanager
     def _limited(self, relaxation: Relaxation, row: int, limit: int) -> Iterator[None]:
-        """Inside, the row has this limit."""
+        """Inside, the row has this limit; a relaxation that failed or was stopped is left as it is."""
         rows = np.array([row])
         before = int(self.model.limit[row])
         self.model.limit[row] = limit
@@ -224,7 +224,7 @@ class Stage:
             yield
         finally:
             self.model.limit[row] = before
-            relaxation.renew_limits(rows)
+        relaxation.renew_limits(rows)
 
     def _complete(self, solution: Fractional, active: Ints) -> None:
         """To a whole plan: around what is whole in the solution, then over its columns, then over all that matter."""
