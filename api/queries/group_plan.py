@@ -26,6 +26,7 @@ class SessionRow:
     """A weekly session and what the plan makes of it. waiting: pupils without a place whose first choice it is."""
 
     id: str
+    site_id: str
     site_code: str
     site: str
     room: str | None
@@ -328,6 +329,7 @@ def _session_row(row: Any) -> SessionRow:
     held = row.GroupSession
     return SessionRow(
         held.id,
+        held.site_id,
         row.site_code,
         row.site,
         row.room,

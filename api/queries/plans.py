@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, aliased, joinedload, load_only, selectinload
 
 from api.domain.enums import Mode, PlanStatus, RunKind, Sense
 from api.domain.permissions import Action, Actor, Reach, reach
 from api.errors import NotFound
 from api.i18n import gettext
-from api.models.groups import GroupSession, Site
+from api.models.groups import GroupSession
 from api.models.people import Person
 from api.models.places import School
-from api.models.plan_rows import PlanMentor, PlanSeat, PlanSession, PlanUnserved, PlanVisit, PlanVisitRoleModel
+from api.models.plan_rows import PlanSeat, PlanUnserved, PlanVisit, PlanVisitRoleModel
 from api.models.planning import Plan
 from api.models.pupils import Entry, EntryChoice, Pupil
 from api.models.role_models import RoleModel
@@ -70,11 +70,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A role model in a proposed visit; no name without the right to names."""
+    """A role model in a proposed visit; no name and no way from home without the right to names."""
 
     role_model: str
     name: str | None
-    travel_minutes: int
+    travel_minutes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +92,6 @@ class VisitRow:
     starts_at: datetime
     ends_at: datetime
     role_models: tuple[Visitor, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A session that the plan opens."""
-
-    session: str
-    site: str
-    site_name: str
-    weekday: int
-    seats: int
-    mentors: int
-    pupils: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,31 +186,6 @@ def visits(
     return page_of(session, statement, window, columns).map(lambda row: _visit(row, names))
 
 
-def sessions(
-    session: Session, actor: Actor, plan_id: str, window: Window, *, site: str | None = None
-) -> Page[SessionRow]:
-    """The sessions a plan opens, at the actor's sites. Sorts: site, weekday, pupils, mentors."""
-    plan(session, plan_id, RunKind.GROUP)
-    mentors = _count_in_session(PlanMentor)
-    pupils = _count_in_session(PlanSeat)
-    statement = (
-        select(GroupSession.id, Site.id, Site.name, GroupSession.weekday, GroupSession.seats, mentors, pupils)
-        .select_from(PlanSession)
-        .join(GroupSession, PlanSession.session_id == GroupSession.id)
-        .join(Site, GroupSession.site_id == Site.id)
-        .where(PlanSession.plan_id == plan_id, _at_sites(GroupSession.site_id, reach(actor, Action.SEE_GROUP_PLANS)))
-    )
-    if site is not None:
-        statement = statement.where(GroupSession.site_id == site)
-    columns = {
-        "site": (Site.name, GroupSession.weekday, GroupSession.id),
-        "weekday": (GroupSession.weekday, Site.name, GroupSession.id),
-        "pupils": (pupils, GroupSession.id),
-        "mentors": (mentors, GroupSession.id),
-    }
-    return page_of(session, statement, window, columns).map(lambda row: SessionRow(*row))
-
-
 def seats(
     session: Session, actor: Actor, plan_id: str, window: Window, *, group_session: str | None = None
 ) -> Page[SeatRow]:
@@ -258,21 +220,34 @@ def seats(
 
 def unserved(session: Session, actor: Actor, plan_id: str, window: Window) -> Page[PlanUnserved]:
     """What a plan leaves out. Of pupils, those with a choice at the actor's sites. Sorts: id, ahead."""
-    head = plan(session, plan_id)
+    statement = _unserved(actor, plan(session, plan_id))
+    columns = {"id": (PlanUnserved.id,), "ahead": (PlanUnserved.ahead, PlanUnserved.id)}
+    return page_of(session, statement, window, columns)
+
+
+def unserved_pupil(session: Session, actor: Actor, plan_id: str, entry_id: str) -> PlanUnserved:
+    """One of the pupils in the list of what a group plan leaves out. Raises NotFound."""
+    statement = _unserved(actor, plan(session, plan_id, RunKind.GROUP)).where(PlanUnserved.entry_id == entry_id)
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound(gettext("There is no such pupil without a place."))
+    return found
+
+
+def _unserved(actor: Actor, head: PlanHead) -> Select[PlanUnserved]:
     where = reach(actor, rows_right(head.kind))
     if not where:
         raise NotFound(gettext("There is no such plan."))
-    statement = select(PlanUnserved).where(PlanUnserved.plan_id == plan_id)
-    if head.kind is RunKind.GROUP and not where.everywhere:
-        chosen = aliased(GroupSession)
-        statement = statement.where(
-            exists()
-            .where(EntryChoice.entry_id == PlanUnserved.entry_id)
-            .where(EntryChoice.session_id == chosen.id)
-            .where(chosen.site_id.in_(where.scopes))
-        )
-    columns = {"id": (PlanUnserved.id,), "ahead": (PlanUnserved.ahead, PlanUnserved.id)}
-    return page_of(session, statement, window, columns)
+    statement = select(PlanUnserved).where(PlanUnserved.plan_id == head.id)
+    if head.kind is RunKind.VISIT or where.everywhere:
+        return statement
+    chosen = aliased(GroupSession)
+    return statement.where(
+        exists()
+        .where(EntryChoice.entry_id == PlanUnserved.entry_id)
+        .where(EntryChoice.session_id == chosen.id)
+        .where(chosen.site_id.in_(where.scopes))
+    )
 
 
 def _head(row: Plan) -> PlanHead:
@@ -282,7 +257,9 @@ def _head(row: Plan) -> PlanHead:
 def _visit(row: PlanVisit, names: bool) -> VisitRow:
     request = row.request
     visitors = (
-        Visitor(part.role_model_id, part.role_model.person.name if names else None, part.travel_minutes)
+        Visitor(part.role_model_id, part.role_model.person.name, part.travel_minutes)
+        if names
+        else Visitor(part.role_model_id, None, None)
         for part in sorted(row.role_models, key=lambda part: part.role_model_id)
     )
     return VisitRow(
@@ -307,13 +284,3 @@ def _seat(row: Any, names: Reach) -> SeatRow:
 
 def _at_sites(site_id: Any, where: Reach) -> ColumnElement[bool]:
     return site_id.in_(where.scopes) if not where.everywhere else site_id.is_not(None)
-
-
-def _count_in_session(table: type[PlanMentor] | type[PlanSeat]) -> Any:
-    """How many rows of `table` the plan's session has."""
-    count = (
-        select(func.count())
-        .select_from(table)
-        .where(table.plan_id == PlanSession.plan_id, table.session_id == PlanSession.session_id)
-    )
-    return count.correlate(PlanSession).scalar_subquery()

@@ -10,7 +10,7 @@ from api.edge.rest import ResourceBlueprint, listed, window_of
 from api.edge.session import read_session
 from api.errors import NotFound
 from api.i18n import gettext
-from api.queries import places_served, plans, stories, visit_plan
+from api.queries import places_served, plans, plans_groups, stories, visit_plan
 from api.schemas.plan_stories import (
     PlanMunicipalityList,
     PlanMunicipalityQuery,
@@ -18,7 +18,7 @@ from api.schemas.plan_stories import (
     VisitStorySchema,
 )
 
-blueprint = ResourceBlueprint("api_plan_stories", __name__, description="Where visits are, and why")
+blueprint = ResourceBlueprint("api_plan_stories", __name__, description="Where visits are, and why a plan is as it is")
 
 
 @blueprint.get("/plans/<uuid:plan_id>/municipalities")
@@ -51,16 +51,25 @@ def get_visit_story(plan_id: UUID, visit_id: UUID) -> dict[str, Any]:
     }
 
 
-@blueprint.get("/plans/<uuid:plan_id>/unserved/<uuid:request_id>")
+@blueprint.get("/plans/<uuid:plan_id>/unserved/<uuid:item_id>")
 @blueprint.etag
 @blueprint.response(200, UnservedStorySchema)
-@allowed(Action.SEE_VISIT_PLANS)
-def get_unserved_story(plan_id: UUID, request_id: UUID) -> dict[str, Any]:
-    """Why no one comes to a request"""
-    row = visit_plan.one_unserved(read_session(), str(plan_id), str(request_id))
+@allowed(Action.SEE_VISIT_PLANS, Action.SEE_GROUP_PLANS)
+def get_unserved_story(plan_id: UUID, item_id: UUID) -> Any:
+    """Why no one comes to a request, or why a pupil has no place"""
+    session, actor = read_session(), current_actor()
+    if plans.plan(session, str(plan_id)).kind is RunKind.GROUP:
+        return plans_groups.pupil_story(session, actor, str(plan_id), str(item_id))
+    if not may(actor, Action.SEE_VISIT_PLANS):
+        raise NotFound(gettext("There is no such plan."))
+    return _request_story(str(plan_id), str(item_id))
+
+
+def _request_story(plan_id: str, request_id: str) -> dict[str, Any]:
+    row = visit_plan.one_unserved(read_session(), plan_id, request_id)
     if row is None:
         raise NotFound(gettext("There is no such request without a visit."))
-    facts = stories.visit_facts(read_session(), str(plan_id))
+    facts = stories.visit_facts(read_session(), plan_id)
     shown = facts.tale(row.request_id) if _sees_names() and facts.knows(row.request_id) else {}
     return {
         "request": row.request_id,

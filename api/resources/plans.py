@@ -8,6 +8,15 @@ from api.edge.access import allowed, current_actor, public
 from api.edge.rest import ResourceBlueprint, listed, window_of
 from api.edge.session import read_session
 from api.queries import plans as reads
+from api.queries import plans_groups as groups
+from api.schemas.plan_groups import (
+    PlanSessionList,
+    PlanSessionQuery,
+    PlanSiteList,
+    PlanSiteQuery,
+    WaitingList,
+    WaitingQuery,
+)
 from api.schemas.runs import (
     CheckSchema,
     PlanList,
@@ -15,8 +24,6 @@ from api.schemas.runs import (
     PlanSchema,
     PlanSeatList,
     PlanSeatQuery,
-    PlanSessionList,
-    PlanSessionQuery,
     PlanVisitList,
     PlanVisitQuery,
     UnservedList,
@@ -70,8 +77,28 @@ def list_visits(query: dict[str, Any], plan_id: UUID) -> dict[str, Any]:
 @blueprint.response(200, PlanSessionList)
 @allowed(Action.SEE_GROUP_PLANS)
 def list_sessions(query: dict[str, Any], plan_id: UUID) -> dict[str, Any]:
-    """The sessions that a group plan opens"""
-    return listed(reads.sessions(read_session(), current_actor(), str(plan_id), window_of(query), **query))
+    """The sessions of a group plan, held and not"""
+    return listed(groups.session_page(read_session(), current_actor(), str(plan_id), window_of(query), **query))
+
+
+@blueprint.get("/plans/<uuid:plan_id>/sites")
+@blueprint.etag
+@blueprint.arguments(PlanSiteQuery, location="query")
+@blueprint.response(200, PlanSiteList)
+@public
+def list_sites(query: dict[str, Any], plan_id: UUID) -> dict[str, Any]:
+    """The sites of a group plan, with those placed and those who wait"""
+    return listed(groups.site_page(read_session(), current_actor(), str(plan_id), window_of(query)))
+
+
+@blueprint.get("/plans/<uuid:plan_id>/queue")
+@blueprint.etag
+@blueprint.arguments(WaitingQuery, location="query")
+@blueprint.response(200, WaitingList)
+@allowed(Action.SEE_GROUP_PLANS)
+def list_queue(query: dict[str, Any], plan_id: UUID) -> dict[str, Any]:
+    """The pupils without a place, as numbers in queue order"""
+    return listed(groups.queue_page(read_session(), current_actor(), str(plan_id), window_of(query), **query))
 
 
 @blueprint.get("/plans/<uuid:plan_id>/seats")

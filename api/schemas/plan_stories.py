@@ -46,13 +46,32 @@ class VisitStorySchema(StrictSchema):
     alternatives = fields.List(fields.Dict(), required=True, allow_none=True)
 
 
-class UnservedStorySchema(StrictSchema):
-    """A request that no one comes to; the lists of people are None without the right to names."""
+class UnservedChoiceSchema(StrictSchema):
+    """A session that a pupil would come to, what became of the wish, and the last place in the queue with a seat."""
 
-    request = PublicId(required=True)
+    session = PublicId(required=True)
+    code = fields.String(required=True)
+    last_position = fields.Function(
+        lambda choice: None if choice["last_position"] is None else choice["last_position"] + 1,
+        metadata={"type": ["integer", "null"], "description": "from 1; null when nobody got a seat"},
+    )
+
+
+class UnservedStorySchema(StrictSchema):
+    """A request that no one comes to, or a pupil without a place; what belongs to the other kind is not in the answer.
+
+    The lists of people are None without the right to names. position: in the queue from 1, when the plan was made.
+    """
+
+    request = PublicId()
+    pupil = PublicId()
     reasons = fields.List(fields.Nested(ReasonSchema), required=True)
-    alternatives = fields.List(fields.Dict(), required=True, allow_none=True)
-    nearest_misses = fields.List(fields.Dict(), required=True, allow_none=True)
+    alternatives = fields.List(fields.Dict(), allow_none=True)
+    nearest_misses = fields.List(fields.Dict(), allow_none=True)
+    position = fields.Integer()
+    ahead = fields.Integer(metadata={"description": "those in front who also wait for one of the choices"})
+    choices = fields.List(fields.Nested(UnservedChoiceSchema))
+    smallest_change = fields.Dict(allow_none=True)
 
 
 PlanMunicipalityList = list_schema(PlanMunicipalitySchema)

@@ -102,11 +102,11 @@ class CheckSchema(StrictSchema):
 
 
 class VisitorSchema(StrictSchema):
-    """`name` is None for those who may not see names."""
+    """`name` and `travel_minutes` are None for those who may not see names."""
 
     role_model = PublicId(required=True)
     name = fields.String(required=True, allow_none=True)
-    travel_minutes = fields.Integer(required=True)
+    travel_minutes = fields.Integer(required=True, allow_none=True)
 
 
 class PlanVisitSchema(StrictSchema):
@@ -126,23 +126,6 @@ class PlanVisitSchema(StrictSchema):
 class PlanVisitQuery(PageQuery):
     sort = sort_field("starts_at", "school", "grade")
     mode = Word(Mode)
-
-
-class PlanSessionSchema(StrictSchema):
-    """A session that the plan opens, and how full it is."""
-
-    session = PublicId(required=True)
-    site = PublicId(required=True)
-    site_name = fields.String(required=True)
-    weekday = fields.Integer(required=True)
-    seats = fields.Integer(required=True)
-    mentors = fields.Integer(required=True)
-    pupils = fields.Integer(required=True)
-
-
-class PlanSessionQuery(PageQuery):
-    sort = sort_field("site", "weekday", "pupils", "mentors")
-    site = PublicId()
 
 
 class PlanSeatSchema(StrictSchema):
@@ -190,6 +173,5 @@ def _in_reader_s_language(error: str | None) -> str | None:
 RunList = list_schema(RunSchema)
 PlanList = list_schema(PlanSchema)
 PlanVisitList = list_schema(PlanVisitSchema)
-PlanSessionList = list_schema(PlanSessionSchema)
 PlanSeatList = list_schema(PlanSeatSchema)
 UnservedList = list_schema(UnservedSchema)

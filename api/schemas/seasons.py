@@ -6,6 +6,8 @@ from api.domain.enums import SessionState
 from api.schemas.fields import Clock, PublicId, StrictSchema, Word
 from api.schemas.paging import PageQuery, list_schema, sort_field
 
+_PROVEN = {"description": "whether no better plan exists"}
+
 
 class SeasonSchema(StrictSchema):
     id = PublicId(required=True)
@@ -17,6 +19,14 @@ class SeasonSchema(StrictSchema):
 
 class SeasonQuery(PageQuery):
     sort = sort_field("starts_on", "name")
+
+
+class ClassFiguresSchema(StrictSchema):
+    """A priority class, from 0, which comes first: pupils with a place, and pupils in all."""
+
+    priority_class = fields.Integer(required=True)
+    served = fields.Integer(required=True)
+    wanted = fields.Integer(required=True)
 
 
 class FiguresSchema(StrictSchema):
@@ -32,7 +42,21 @@ class FiguresSchema(StrictSchema):
     seats = fields.Integer(required=True, allow_none=True, metadata={"description": "pupils with a place planned"})
     waiting = fields.Integer(required=True, allow_none=True)
     visit_plan = PublicId(required=True, allow_none=True)
+    visit_plan_proven = fields.Boolean(required=True, allow_none=True, metadata=_PROVEN)
+    schools_visited = fields.Integer(required=True, allow_none=True)
+    first_visits = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "of those schools, without a visit in 12 months"}
+    )
+    reserved = fields.Integer(required=True, allow_none=True, metadata={"description": "reserved times used"})
+    classes_visited = fields.Integer(required=True, allow_none=True)
+    pupils_visited = fields.Integer(required=True, allow_none=True)
     group_plan = PublicId(required=True, allow_none=True)
+    group_plan_proven = fields.Boolean(required=True, allow_none=True, metadata=_PROVEN)
+    sessions_held = fields.Integer(required=True, allow_none=True)
+    mentors = fields.Integer(required=True, allow_none=True, metadata={"description": "mentors in use"})
+    sites_waiting = fields.Integer(required=True, allow_none=True, metadata={"description": "with a waiting list"})
+    passed_over = fields.Integer(required=True, allow_none=True)
+    priority_classes = fields.List(fields.Nested(ClassFiguresSchema), required=True, allow_none=True)
 
 
 class SessionSchema(StrictSchema):

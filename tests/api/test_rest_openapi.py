@@ -71,14 +71,14 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
 def fitting_values(operation: Any) -> dict[str, Any]:
     """Rows that exist and bodies that fit them: no document can say which do."""
     with db.reading() as session:
-        group = operation.path.endswith(("/seats", "/sessions"))
+        group = operation.path.endswith(("/seats", "/sessions", "/sites", "/queue"))
         wanted = {
             "plan_id": select(Plan.id).where(Plan.kind == (RunKind.GROUP if group else RunKind.VISIT)),
             "run_id": select(Run.id).where(Run.state == RunState.RUNNING),
             **{name: select(kind.id) for name, kind in ROWS.items()},
         }
         if "/unserved/" in operation.path:
-            wanted["request_id"] = select(PlanUnserved.request_id).where(PlanUnserved.request_id.is_not(None))
+            wanted["item_id"] = select(PlanUnserved.request_id).where(PlanUnserved.request_id.is_not(None))
         names = [parameter.name for parameter in operation.path_parameters]
         values: dict[str, Any] = {"path_parameters": {name: session.scalar(wanted[name]) for name in names}}
         season = session.scalars(

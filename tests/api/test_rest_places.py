@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from api.domain.enums import RequestState
+from api.domain.enums import RequestState, RunKind
 from tests import factories as make
+from tests.seasons import planned_season
 
 
 def test_figures_count_the_season(client: FlaskClient, session: Session) -> None:
@@ -17,19 +18,35 @@ def test_figures_count_the_season(client: FlaskClient, session: Session) -> None
     group = make.make_group_session(session, season_id=season.id)
     make.make_entry(session, group, season_id=season.id)
     figures = client.get(f"/api/v1/seasons/{season.id}/figures").json
-    assert figures == {
+    assert figures is not None
+    counted = {name: figures.pop(name) for name in ("requests", "schools", "classes", "sites", "sessions", "pupils")}
+    assert counted == {
         "requests": 1,
         "schools": 1,
         "classes": 3,
-        "visits": None,
         "sites": 1,
         "sessions": 1,
         "pupils": 1,
-        "seats": None,
-        "waiting": None,
-        "visit_plan": None,
-        "group_plan": None,
     }
+    assert len(figures) == 17
+    assert set(figures.values()) == {None}
+
+
+def test_figures_tell_what_the_newest_plans_come_to(client: FlaskClient, session: Session) -> None:
+    world = planned_season(session)
+    figures = client.get(f"/api/v1/seasons/{world.season.id}/figures").json
+    assert figures is not None
+    assert figures["visit_plan"] == world.plans[RunKind.VISIT]
+    visits = ("visits", "visit_plan_proven", "schools_visited", "reserved", "classes_visited", "pupils_visited")
+    assert [figures[name] for name in visits] == [3, True, 2, 1, 3, 75]
+    assert figures["first_visits"] == 2
+    assert figures["group_plan"] == world.plans[RunKind.GROUP]
+    groups = ("seats", "waiting", "group_plan_proven", "sessions_held", "mentors", "sites_waiting", "passed_over")
+    assert [figures[name] for name in groups] == [3, 2, True, 2, 2, 1, 0]
+    assert figures["priority_classes"] == [
+        {"priority_class": 1, "served": 2, "wanted": 4},
+        {"priority_class": 2, "served": 1, "wanted": 1},
+    ]
 
 
 def test_school_is_found_by_part_of_a_name(client: FlaskClient, session: Session) -> None:

@@ -61,7 +61,7 @@ def group_plan(session: Session) -> Plan:
     """Two sites with a session of one pupil each; the second pupil is protected. One more waits at the first site."""
     plan = make.make_plan(session, kind=RunKind.GROUP)
     for name, protected in (("Canary 2", False), ("Canary 3", True)):
-        group = make.make_group_session(session)
+        group = make.make_group_session(session, season_id=plan.season_id)
         mentor = make.make_mentor(session, site_id=group.site_id)
         person = make.make_person(session, name=name)
         pupil = make.make_pupil(session, person_id=person.id, protected=protected)
@@ -123,7 +123,7 @@ def test_unserved_request_has_its_reasons(coordinator: FlaskClient, visit_plan: 
 def test_assistant_sees_visits_without_names_or_goals(session: Session, by_token: SignIn, visit_plan: Plan) -> None:
     assistant = by_token(make.make_user(session, Role.ASSISTANT))
     (visit,) = items(assistant, f"{ADDRESS}/{visit_plan.id}/visits")
-    assert [part["name"] for part in visit["role_models"]] == [None]
+    assert [(part["name"], part["travel_minutes"]) for part in visit["role_models"]] == [(None, None)]
     assert assistant.get(f"{ADDRESS}/{visit_plan.id}/check").status_code == 404
 
 

@@ -26,16 +26,17 @@ def same_rows(session: Session, world: World) -> dict[str, str]:
     """Pages with the address in REST where the same rows are read."""
     plan = {kind: f"/api/v1/plans/{world.plans[kind]}" for kind in RunKind}
     visit = session.scalars(select(PlanVisit.id).where(PlanVisit.plan_id == world.plans[RunKind.VISIT])).first()
+    assert world.blindern is not None
     visits, unserved = f"{plan[RunKind.VISIT]}/visits", f"{plan[RunKind.VISIT]}/unserved"
     return {
         "/besok": visits,
-        f"/besok/{visit}": visits,
+        f"/besok/{visit}": f"{visits}/{visit}",
         f"/kart?municipality={world.oslo.id}": visits,
         f"/kart/punkter.json?municipality={world.oslo.id}": visits,
         "/besok/uten": unserved,
-        f"/besok/uten/{world.unserved[0].id}": unserved,
+        f"/besok/uten/{world.unserved[0].id}": f"{unserved}/{world.unserved[0].id}",
         "/grupper": f"{plan[RunKind.GROUP]}/sessions",
-        "/grupper/blindern/venteliste": f"{plan[RunKind.GROUP]}/unserved",
+        "/grupper/blindern/venteliste": f"{plan[RunKind.GROUP]}/queue?site={world.blindern.id}",
         "/kjoringer": "/api/v1/runs",
     }
 
@@ -57,7 +58,8 @@ def test_pages_open_where_rest_does(
     pages = {address: ANSWERS[reader.get(address).status_code] for address in same_rows}
     rest = {address: ANSWERS[reader.get(rows).status_code] for address, rows in same_rows.items()}
     assert pages == rest
-    assert {reader.get(address).status_code for address in PUBLIC} == {200}
+    shown_to_all = (f"/api/v1/plans/{world.plans[RunKind.GROUP]}/sites", f"/api/v1/seasons/{world.season.id}/figures")
+    assert {reader.get(address).status_code for address in (*PUBLIC, *shown_to_all)} == {200}
 
 
 def test_unknown_readers_are_sent_to_sign_in_and_back(client: FlaskClient, same_rows: dict[str, str]) -> None:
