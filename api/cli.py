@@ -201,7 +201,7 @@ def user() -> None:
 )
 @click.option("--password", help="At least 12 characters; asked for unless given.")
 def user_create(login: str, name: str, roles: tuple[str, ...], password: str | None) -> None:
-    """Create an account, for example: --login kari@example.org --name Kari --role coordinator."""
+    """Create an account, for example: --login koordinator@example.org --name Kari --role coordinator."""
     from api.db import init_engine, transaction
     from api.models import registry
     from api.services.users import create_user
@@ -233,7 +233,7 @@ def user_create(login: str, name: str, roles: tuple[str, ...], password: str | N
 def user_token(login: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token for a program that uses REST, and print it: it is stored hashed and cannot be shown again.
 
-    For example: --login kari@example.org --name "Map of the week" --scope read --days 90.
+    For example: --login koordinator@example.org --name "Map of the week" --scope read --days 90.
     """
     from api.db import init_engine, transaction
     from api.models import registry
