@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -89,6 +89,12 @@ def reading() -> Iterator[Session]:
     """A session for reads: one snapshot for the whole block, writes refused, nothing committed."""
     with _current().read() as session:
         yield session
+
+
+def refresh_statistics(session: Session) -> None:
+    """Tell Postgres at once what a bulk write has changed; by itself it takes a minute, with slow plans until then."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ANALYZE"))
 
 
 def alembic_config(url: str | URL, connection: Connection | None = None) -> Config:

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from api import clock
-from api.db import reading, transaction
+from api.db import reading, refresh_statistics, transaction
 from api.errors import AppError
 from api.i18n import mark
 from api.models import registry
@@ -192,7 +192,7 @@ class Worker:
             try:
                 with transaction() as session:
                     write_plan(session, mine, taken, plan, now=clock.now(), today=clock.today(), peak_mb=end.peak_mb)
-                return str(plan.status)
+                break
             except DBAPIError:
                 if attempt == WRITE_ATTEMPTS:
                     raise
@@ -200,7 +200,12 @@ class Worker:
                 with transaction() as session:
                     planning.cancel(session, mine, clock.now())
                 return "cancelled"
-        raise AssertionError("the last attempt returns or raises")
+        try:
+            with transaction() as session:
+                refresh_statistics(session)
+        except DBAPIError as error:
+            _log.warning("statistics_not_refreshed", run=mine.run_id, exc_info=error)
+        return str(plan.status)
 
     def _close(self, mine: Claim, end: _Ended) -> None:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from api import worker as worker_module
 from api.domain.enums import PlanStatus, RequestState, RunState
@@ -54,6 +54,16 @@ def test_run_ends_with_a_judged_plan_and_its_problem_beside_it(own_database: Eng
     assert sorted(visits) == sorted(ids.requests)
     assert sorted(person for people in visits.values() for person in people) == sorted(ids.role_models)
     assert unserved(ids.run) == {}
+
+
+def test_postgres_plans_its_queries_with_the_new_rows_at_once(own_database: Engine) -> None:
+    ids = visit_season()
+    do(really())
+    assert state(ids.run).state is RunState.DONE
+    if own_database.dialect.name == "postgresql":  # SQLite keeps no such count
+        with own_database.connect() as connection:
+            known = connection.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'plan_visit'"))
+        assert known == 2
 
 
 def test_progress_is_kept_in_the_row(own_database: Engine) -> None:
