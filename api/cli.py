@@ -129,7 +129,7 @@ def serve() -> None:
 @main.command()
 def web() -> None:
     """Serve pages and REST with waitress on TREFFPUNKT_HOST and TREFFPUNKT_PORT."""
-    import waitress  # type: ignore[import-untyped]
+    import waitress  # type: ignore[import-untyped]  # it ships no types
 
     from api.app import create_app
 

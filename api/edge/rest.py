@@ -14,6 +14,7 @@ from api.queries.paging import Page, Window
 class StrictParser(FlaskParser):
     """Refuses what it does not know, by name, and JSON that no parser should have to bear."""
 
+    # The library declares this attribute without ClassVar and never changes it.
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "headers": EXCLUDE}  # noqa: RUF012
 
     def load_json(self, req: Any, schema: Schema) -> Any:

@@ -147,7 +147,7 @@ def _solved(session: Session, plan_id: str) -> tuple[VisitProblem, VisitPlan]:
     certificate = head.certificate
     return problem, VisitPlan(
         problem_sha256=head.problem_sha256,
-        status=str(head.status.value),  # type: ignore[arg-type]
+        status=str(head.status.value),  # type: ignore[arg-type]  # the same words
         visits=tuple(_visits(session, plan_id, problem)),
         goals=tuple(Goal(name=g.name, sense=g.sense.value, value=g.value, bound=g.bound) for g in goals),
         unserved=tuple(

@@ -18,7 +18,7 @@ FILTERS = ("short_date", "long_date", "full_date", "clock_time", "short_datetime
 
 def init_app(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]  # by the extension
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for name in FILTERS:
         app.jinja_env.filters[name] = getattr(i18n, name)
