@@ -78,8 +78,9 @@ class Fallback(StrEnum):
 
 
 class RequestState(StrEnum):
-    """`open` can be planned; `visit` has a live visit; the rest are past planning."""
+    """`unconfirmed` waits for the mail's link; `open` can be planned; `visit` has a live visit; the rest are past."""
 
+    UNCONFIRMED = "unconfirmed"
     OPEN = "open"
     VISIT = "visit"
     DECLINED = "declined"
@@ -138,6 +139,9 @@ class PriorityReason(StrEnum):
 
 
 class EntryState(StrEnum):
+    """`unconfirmed` waits for the link in the mail."""
+
+    UNCONFIRMED = "unconfirmed"
     WAITING = "waiting"
     PLACED = "placed"
     LEFT = "left"
@@ -184,3 +188,177 @@ class LockKind(StrEnum):
     VISIT = "visit"
     MENTOR = "mentor"
     PUPIL = "pupil"
+
+
+class ProfileState(StrEnum):
+    """Of a role model: `unconfirmed` was registered by others and has not said yes; `paused` is not matched."""
+
+    UNCONFIRMED = "unconfirmed"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LEFT = "left"
+
+
+class MembershipState(StrEnum):
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class InvitationKind(StrEnum):
+    """`ask` waits for a yes; `notice` tells an agreement person, who may object; `direct` was named by the school."""
+
+    ASK = "ask"
+    NOTICE = "notice"
+    DIRECT = "direct"
+
+
+class InvitationState(StrEnum):
+    """`queued` waits for its turn; `expired` is silence; `fell_through` was accepted and taken back by the person."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    FELL_THROUGH = "fell_through"
+
+
+class Side(StrEnum):
+    """Who evaluates a visit."""
+
+    SCHOOL = "school"
+    ROLE_MODEL = "role_model"
+
+
+class AlternativeKind(StrEnum):
+    """What differs from what was asked for: one thing only."""
+
+    DATE = "date"
+    MODE = "mode"
+    TOPIC = "topic"
+
+
+class AlternativeState(StrEnum):
+    OPEN = "open"
+    CHOSEN = "chosen"
+    LAPSED = "lapsed"
+    TAKEN = "taken"
+
+
+class ApprovalState(StrEnum):
+    """`approved` can be undone until it is `sent`."""
+
+    APPROVED = "approved"
+    SENT = "sent"
+    UNDONE = "undone"
+
+
+class ExceptionState(StrEnum):
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class CallOutcome(StrEnum):
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+
+
+class OfferState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class OfferReason(StrEnum):
+    """Where the seat comes from: a plan, a seat that became free, a swap to a higher choice, a seat of the same day."""
+
+    PLAN = "plan"
+    QUEUE = "queue"
+    SWAP = "swap"
+    SAME_DAY = "same_day"
+
+
+class QueueMove(StrEnum):
+    """What happened to an entry in the queue; each row names the rule by which it did."""
+
+    JOINED = "joined"
+    DRAWN = "drawn"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    MOVED_BACK = "moved_back"
+    SKIPPED = "skipped"
+    SWAPPED = "swapped"
+    CHANGED = "changed"
+    RELEASED = "released"
+    LEFT = "left"
+
+
+class Presence(StrEnum):
+    """Never a reason: illness is health data."""
+
+    HERE = "here"
+    TOLD = "told"
+    NOT_TOLD = "not_told"
+
+
+class DutyState(StrEnum):
+    """A mentor at one meeting. `asked` waits for the mentor's yes: changes close to the day need it."""
+
+    ASKED = "asked"
+    PLANNED = "planned"
+    DECLINED = "declined"
+    AWAY = "away"
+    PRESENT = "present"
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    SMS = "sms"
+
+
+class OutboxState(StrEnum):
+    """`failed` has been tried for four hours and needs a person; `withdrawn` was undone before it left."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class LinkPurpose(StrEnum):
+    """What a link in a mail is for: one purpose, one object."""
+
+    LOGIN = "login"
+    CONFIRM_REQUEST = "confirm_request"
+    REQUEST = "request"
+    INVITATION = "invitation"
+    VISIT = "visit"
+    PROFILE = "profile"
+    COMPANY = "company"
+    ENTRY = "entry"
+    OFFER = "offer"
+    GUARDIAN = "guardian"
+    MENTOR = "mentor"
+    EVALUATION = "evaluation"
+    FEED = "feed"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class VerifiedBy(StrEnum):
+    """How we know that a person belongs to a school."""
+
+    MAIL_DOMAIN = "mail_domain"
+    FEIDE = "feide"
+    CALL_BACK = "call_back"
+
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"

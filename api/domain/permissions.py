@@ -38,6 +38,22 @@ class Action(StrEnum):
     SEE_GOALS = "see_goals"
     SEE_RUNS = "see_runs"
     QUEUE_RUNS = "queue_runs"
+    APPROVE_PLANS = "approve_plans"
+    SEE_EXCEPTIONS = "see_exceptions"
+    HANDLE_EXCEPTIONS = "handle_exceptions"
+    MESSAGE_PEOPLE = "message_people"
+    MERGE_DOUBLES = "merge_doubles"
+    EDIT_RULES = "edit_rules"
+    SEE_COMPANIES = "see_companies"
+    CHANGE_COMPANIES = "change_companies"
+    SEE_GROUPS = "see_groups"
+    MANAGE_GROUPS = "manage_groups"
+    APPROVE_GROUPS = "approve_groups"
+    MARK_ATTENDANCE = "mark_attendance"
+    SEE_HOURS = "see_hours"
+    SEE_MESSAGES = "see_messages"
+    SEE_AUDIT = "see_audit"
+    VERIFY_SCHOOLS = "verify_schools"
     MANAGE_USERS = "manage_users"
 
 
@@ -54,12 +70,31 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.SEE_ROLE_MODELS,
             Action.SEE_VISIT_PLANS,
             Action.SEE_RUNS,
+            Action.SEE_EXCEPTIONS,
+            Action.HANDLE_EXCEPTIONS,
+            Action.SEE_COMPANIES,
+            Action.VERIFY_SCHOOLS,
         }
     ),
-    Role.SITE_LEADER: frozenset({Action.SEE_GROUP_PLANS, Action.SEE_NAMES, Action.SEE_GOALS}),
-    Role.MENTOR: frozenset(),
+    Role.SITE_LEADER: frozenset(
+        {
+            Action.SEE_GROUP_PLANS,
+            Action.SEE_NAMES,
+            Action.SEE_GOALS,
+            Action.SEE_GROUPS,
+            Action.MANAGE_GROUPS,
+            Action.APPROVE_GROUPS,
+            Action.MARK_ATTENDANCE,
+            Action.SEE_HOURS,
+            Action.SEE_EXCEPTIONS,
+            Action.HANDLE_EXCEPTIONS,
+        }
+    ),
+    Role.MENTOR: frozenset({Action.SEE_GROUPS, Action.MARK_ATTENDANCE}),
     Role.SCHOOL_CONTACT: frozenset({Action.SEE_REQUESTS, Action.CHANGE_REQUESTS}),
-    Role.COMPANY_CONTACT: frozenset({Action.SEE_ROLE_MODELS, Action.CHANGE_ROLE_MODELS}),
+    Role.COMPANY_CONTACT: frozenset(
+        {Action.SEE_ROLE_MODELS, Action.CHANGE_ROLE_MODELS, Action.SEE_COMPANIES, Action.CHANGE_COMPANIES}
+    ),
     Role.ROLE_MODEL: frozenset(),
     Role.PUPIL: frozenset(),
     Role.GUARDIAN: frozenset(),
@@ -98,11 +133,15 @@ EVERYWHERE = Reach(everywhere=True)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: nobody known, a signed-in user, or the holder of an API token (who may be limited to reading)."""
+    """Who asks: nobody known, a signed-in user, or the holder of an API token (who may be limited to reading).
+
+    person_id: the person behind the account, by whom role models, mentors, pupils and guardians are found.
+    """
 
     user_id: str | None = None
     grants: frozenset[Grant] = frozenset()
     read_only: bool = False
+    person_id: str | None = None
 
     @property
     def is_known(self) -> bool:

@@ -15,6 +15,7 @@ class Retention(StrEnum):
     PUPIL = "90 days after the end of term"
     MENTOR = "24 months after the last term"
     TOKEN = "24 hours past expiry"  # noqa: S105 (a rule, not a secret)
+    MESSAGE = "texts 7 days after sending, the rest 24 months"
     AUDIT = "24 months"
     PLAN = "24 months; pupils' rows 90 days after the end of term"
 
@@ -32,24 +33,44 @@ KEEP = tag("keeps rows apart and changes in order", Retention.ROW)
 # Tables that hold a person, or whose rows are about one. Everything in them is tagged.
 PERSONAL_TABLES = frozenset(
     {
+        "agreement_role_model",
+        "alternative",
         "api_token",
+        "attendance",
         "audit_entry",
         "booking",
+        "call_note",
+        "clearance",
+        "contact",
+        "duty",
         "entry",
         "entry_choice",
+        "evaluation",
+        "exam_block",
+        "exception_item",
+        "external_identity",
+        "friend_code",
+        "guardian_link",
         "idempotency_key",
+        "invitation",
+        "link_token",
         "lock",
         "lock_role_model",
         "membership",
         "mentor",
+        "mentor_assignment",
         "mentor_level",
         "mentor_session",
+        "outbox_message",
         "person",
+        "plan_approval",
         "plan_mentor",
         "plan_seat",
         "plan_unserved",
         "plan_visit_role_model",
+        "pledge_slot",
         "pupil",
+        "queue_event",
         "refusal",
         "role_grant",
         "role_model",
@@ -57,7 +78,11 @@ PERSONAL_TABLES = frozenset(
         "role_model_free_time",
         "role_model_language",
         "role_model_topic",
-        "agreement_role_model",
+        "seat_offer",
+        "sign_in_session",
+        "silence_episode",
+        "totp",
+        "unsubscription",
         "user_account",
         "visit_role_model",
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api import clock
-from api.domain.enums import EntryState, Gender, MembershipReason, PriorityReason
+from api.domain.enums import EntryState, Gender, MembershipReason, MembershipState, PriorityReason
 from api.models.base import Base, Code, Created, Hash, Identified, Versioned, ref
 from api.models.groups import GroupSession, Mentor
 from api.models.people import Person
@@ -35,6 +35,7 @@ class Pupil(Identified, Versioned, Created, Base):
     lon: Mapped[float | None] = mapped_column(info=_TRAVEL)
     gender: Mapped[Gender | None] = mapped_column(info=tag("yearly statistics, never placement", Retention.PUPIL))
     protected: Mapped[bool] = mapped_column(default=False, info=tag("hide name and address", Retention.PUPIL))
+    birth_year: Mapped[int | None] = mapped_column(info=tag("know whether a guardian is asked", Retention.PUPIL))
 
     person: Mapped[Person] = relationship()
     school: Mapped[School | None] = relationship()
@@ -51,6 +52,7 @@ class Entry(Identified, Versioned, Created, Base):
     grade: 8 to 13. priority_class: 0 first, below the programme's number of classes, and why. joined_on: the closing
     day of the registration period for all who came in it; who stayed in the queue keeps the date of the first term.
     lottery_number: drawn once for the season, None before. max_travel_minutes: None for any. mentor_id: wished for.
+    stays_in_line: placed, and still waiting for a higher choice. silences: offers that were not answered.
     """
 
     __tablename__ = "entry"
@@ -67,6 +69,9 @@ class Entry(Identified, Versioned, Created, Base):
     lottery_number: Mapped[int | None] = mapped_column(info=_QUEUE)
     max_travel_minutes: Mapped[int | None] = mapped_column(info=_TRAVEL)
     mentor_id: Mapped[str | None] = ref(Mentor.id, info=_PLACE)
+    stays_in_line: Mapped[bool] = mapped_column(default=False, server_default=false(), info=_QUEUE)
+    silences: Mapped[int] = mapped_column(default=0, server_default="0", info=_QUEUE)
+    confirmed_at: Mapped[datetime | None] = mapped_column(info=_QUEUE)
 
     pupil: Mapped[Pupil] = relationship()
     level: Mapped[Level] = relationship()
@@ -133,6 +138,9 @@ class Membership(Identified, Versioned, Created, Base):
     from_date: Mapped[date] = mapped_column(info=_PLACE)
     to_date: Mapped[date | None] = mapped_column(info=_PLACE)
     reason: Mapped[MembershipReason] = mapped_column(info=_QUEUE)
+    state: Mapped[MembershipState] = mapped_column(
+        default=MembershipState.ACTIVE, server_default=MembershipState.ACTIVE.value, info=_QUEUE
+    )
 
     __table_args__ = (
         Index(

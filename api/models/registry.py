@@ -6,7 +6,12 @@ from api.models import (
     access,
     bookings,
     companies,
+    follow_up,
+    group_life,
     groups,
+    jobs,
+    links,
+    outbox,
     people,
     places,
     plan_rows,
@@ -17,6 +22,7 @@ from api.models import (
     records,
     rights,
     role_models,
+    sign_in,
     visits,
 )
 from api.models.base import Base
@@ -37,5 +43,11 @@ THEMES = (
     plan_rows,
     rates,
     records,
+    links,
+    outbox,
+    sign_in,
+    follow_up,
+    group_life,
+    jobs,
 )
 metadata = Base.metadata

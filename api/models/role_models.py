@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from api.domain.enums import ProfileState
 from api.models.base import Base, Created, Identified, Name, Versioned, ref
 from api.models.companies import Agreement, Company
 from api.models.people import Person
@@ -46,7 +47,7 @@ class RoleModel(Identified, Versioned, Created, Base):
     company_id: None for the independent. place, lat, lon: home or work, whichever they leave from.
     grades: 1 to 13, both included. physical, digital: the modes, at least one.
     away_until, paused_until: not matched before or on that day. trained_on: day of the four films.
-    confirmed_at: when the profile was last confirmed.
+    confirmed_at: when the profile was last confirmed. confirm_asked_at: when that was last asked for.
     """
 
     __tablename__ = "role_model"
@@ -70,6 +71,10 @@ class RoleModel(Identified, Versioned, Created, Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(info=_READY)
     away_until: Mapped[date | None] = mapped_column(info=_READY)
     paused_until: Mapped[date | None] = mapped_column(info=_READY)
+    state: Mapped[ProfileState] = mapped_column(
+        default=ProfileState.ACTIVE, server_default=ProfileState.ACTIVE.value, info=_READY
+    )
+    confirm_asked_at: Mapped[datetime | None] = mapped_column(info=_READY)
 
     person: Mapped[Person] = relationship()
     company: Mapped[Company | None] = relationship()

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from api import clock
 from api.domain.enums import Fallback, Mode, Purpose, RefusalScope, RequestMode, RequestState, TopicUse, VisitState
 from api.domain.references import new_reference
-from api.models.base import Base, Code, Created, Identified, Name, Versioned, ref
+from api.models.access import User
+from api.models.base import Base, Code, Created, Identified, Name, Versioned, ref, text_column
 from api.models.people import Person
 from api.models.personal import Retention, tag
 from api.models.places import School
@@ -28,7 +29,9 @@ class Request(Identified, Versioned, Created, Base):
 
     reference: read aloud on the phone. grade: 1 to 13. classes: at least 1. pupils: head-count, None where not said.
     role_models: people asked for, 1 to 3. answer_on: promise date ("svar innen"). priority: fell through and was
-    promised anew. Class visits hold no pupil.
+    promised anew. Class visits hold no pupil. answered_at: when the school first got a yes or a no. ordered_by_id: the
+    user who ordered for a caller. previous_id: the one it repeats. invited_id: the role model whom the school named.
+    merged_into_id: the one that stands for it.
     """
 
     __tablename__ = "request"
@@ -53,6 +56,12 @@ class Request(Identified, Versioned, Created, Base):
     fallback: Mapped[Fallback] = mapped_column(default=Fallback.STAND_IN)
     curriculum: Mapped[Name] = mapped_column(default="")
     priority: Mapped[bool] = mapped_column(default=False)
+    answered_at: Mapped[datetime | None]
+    late_told_at: Mapped[datetime | None]
+    ordered_by_id: Mapped[str | None] = ref(User.id, info=tag("know who took the call", Retention.CONTACT))
+    previous_id: Mapped[str | None] = ref("request.id")
+    merged_into_id: Mapped[str | None] = ref("request.id")
+    invited_id: Mapped[str | None] = ref(RoleModel.id, info=tag("ask the one the school named", Retention.CONTACT))
 
     school: Mapped[School] = relationship()
     contact: Mapped[Person | None] = relationship()
@@ -143,6 +152,7 @@ class Visit(Identified, Versioned, Created, Base):
     """A visit that is to be, or was: a request, one of its options, and the role models. One live visit a request.
 
     starts_at, ends_at: from the first lesson's start to the last one's end. plan_id: the plan it came from, if any.
+    school_ready_at, school_held_at: when the school ticked it. questions: of the class, without names.
     """
 
     __tablename__ = "visit"
@@ -154,6 +164,9 @@ class Visit(Identified, Versioned, Created, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[VisitState] = mapped_column(default=VisitState.PLANNED)
+    school_ready_at: Mapped[datetime | None]
+    school_held_at: Mapped[datetime | None]
+    questions: Mapped[str | None] = text_column()
 
     request: Mapped[Request] = relationship()
     role_models: Mapped[list[VisitRoleModel]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
@@ -173,13 +186,19 @@ class Visit(Identified, Versioned, Created, Base):
 
 
 class VisitRoleModel(Base):
-    """A role model in a visit. travel_minutes: from home to the school, 0 when digital."""
+    """A role model in a visit. travel_minutes: from home to the school, 0 when digital.
+
+    called_at, ready_at, held_at: when the role model said so.
+    """
 
     __tablename__ = "visit_role_model"
 
     visit_id: Mapped[str] = ref(Visit.id, owned=True, primary_key=True, info=_VISIT)
     role_model_id: Mapped[str] = ref(RoleModel.id, primary_key=True, info=_VISIT)
     travel_minutes: Mapped[int] = mapped_column(default=0, info=_VISIT)
+    called_at: Mapped[datetime | None] = mapped_column(info=_VISIT)
+    ready_at: Mapped[datetime | None] = mapped_column(info=_VISIT)
+    held_at: Mapped[datetime | None] = mapped_column(info=_VISIT)
 
     role_model: Mapped[RoleModel] = relationship()
 

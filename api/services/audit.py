@@ -1,17 +1,22 @@
-"""Writes the audit trail: one entry for each change of state, in the same transaction as the change."""
+"""Writes the audit trail: one entry for each change of state, in the same transaction as the change.
+
+Entries wait in the session until it commits, and join the chain then: the chain has one end, so whoever writes there
+holds up everybody else, and does it last.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select, text
+from sqlalchemy.orm import Session, SessionTransaction
 
 from api import clock
 from api.domain.audit import FIRST_PREVIOUS, entry_hash
 from api.models.records import AuditEntry
 
 CHAIN_LOCK = 7_214_002  # any number; writers on Postgres take turns at the end of the chain by it
+_PENDING = "audit_pending"  # in session.info: (the savepoint it was recorded in, None outside one; content)
 
 
 def record(
@@ -22,27 +27,59 @@ def record(
     *,
     actor_id: str | None = None,
     detail: dict[str, Any] | None = None,
-) -> AuditEntry:
-    """Append an entry to the chain.
+) -> None:
+    """Append an entry to the chain when the transaction commits.
 
     action: a verb of at most 40 characters such as `run.cancel`. object_kind: a table. actor_id: the user, None for the
     system. detail: what a reader needs later, as JSON, without names and addresses of people.
-    Until the transaction ends nobody else can append, so call this last.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    last = session.scalars(select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(1)).first()
     content: dict[str, Any] = {
-        "sequence": last.sequence + 1 if last else 1,
         "at": clock.now(),
         "actor_id": actor_id,
         "action": action,
         "object_kind": object_kind,
         "object_id": object_id,
         "detail": detail or {},
-        "previous_hash": last.hash if last else FIRST_PREVIOUS,
     }
-    entry = AuditEntry(**content, hash=entry_hash(**content))
-    session.add(entry)
+    session.info.setdefault(_PENDING, []).append((session.get_nested_transaction(), content))
+
+
+def write_pending(session: Session) -> None:
+    """Join what was recorded to the end of the chain; committing does it by itself."""
+    pending = session.info.pop(_PENDING, [])
+    if not pending:
+        return
     session.flush()
-    return entry
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    last = session.scalars(select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(1)).first()
+    sequence, previous = (last.sequence, last.hash) if last else (0, FIRST_PREVIOUS)
+    for _savepoint, content in pending:
+        sequence += 1
+        chained = {**content, "sequence": sequence, "previous_hash": previous}
+        previous = entry_hash(**chained)
+        session.add(AuditEntry(**chained, hash=previous))
+    session.flush()
+
+
+def _before_commit(session: Session) -> None:
+    savepoint = session.get_nested_transaction()
+    if savepoint is None:
+        write_pending(session)
+    elif _PENDING in session.info:
+        outer = savepoint.parent if savepoint.parent and savepoint.parent.nested else None
+        session.info[_PENDING] = [
+            (outer if recorded_in is savepoint else recorded_in, content)
+            for recorded_in, content in session.info[_PENDING]
+        ]
+
+
+def _after_rollback(session: Session, ended: SessionTransaction) -> None:
+    if not ended.nested:
+        session.info.pop(_PENDING, None)
+    elif _PENDING in session.info:
+        session.info[_PENDING] = [waiting for waiting in session.info[_PENDING] if waiting[0] is not ended]
+
+
+event.listen(Session, "before_commit", _before_commit)
+event.listen(Session, "after_soft_rollback", _after_rollback)

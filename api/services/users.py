@@ -207,7 +207,8 @@ def _hash_of_nobody() -> str:
 
 def _actor(session: Session, user_id: str, *, read_only: bool = False) -> Actor:
     grants = session.scalars(select(RoleGrant).where(RoleGrant.user_id == user_id)).all()
-    return Actor(user_id, frozenset(Grant(grant.role, grant.scope) for grant in grants), read_only)
+    person_id = session.scalar(select(User.person_id).where(User.id == user_id))
+    return Actor(user_id, frozenset(Grant(grant.role, grant.scope) for grant in grants), read_only, person_id)
 
 
 def _scope_column(role: Role) -> str:

@@ -22,7 +22,10 @@ def test_created_user_can_be_found_with_roles(session: Session) -> None:
     user = users.create_user(session, **GIVEN, grants=grants)
     account = users.account(session, user.id)
     assert account is not None
-    assert (account.actor, account.name) == (Actor(user.id, frozenset(grants)), "Administrator")
+    assert (account.actor, account.name) == (
+        Actor(user.id, frozenset(grants), person_id=user.person_id),
+        "Administrator",
+    )
     assert user.login == "admin@example.org"
     assert users.check_password(session, "ADMIN@example.org", "twelve letters") == user.id
 

@@ -1,4 +1,4 @@
-"""docs/data-model.md names every table and every rule of retention, and what it calls part 1 is there."""
+"""docs/data-model.md names every table and every rule of retention, and those of parts 1 and 2 are there."""
 
 import re
 from pathlib import Path
@@ -15,11 +15,12 @@ def tables_of_part(part: int) -> set[str]:
 
 
 def test_page_names_every_table() -> None:
-    assert tables_of_part(1) == set(metadata.tables)
+    assert tables_of_part(1) | tables_of_part(2) == set(metadata.tables)
 
 
 def test_page_keeps_later_tables_for_later() -> None:
-    assert (tables_of_part(2) | tables_of_part(3)) & set(metadata.tables) == set()
+    assert tables_of_part(3)
+    assert tables_of_part(3) & set(metadata.tables) == set()
 
 
 def test_page_names_every_retention() -> None:

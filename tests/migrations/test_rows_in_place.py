@@ -34,18 +34,31 @@ def downgrade() -> None:
 '''
 
 
-def rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def rows(engine: Engine) -> Rows:
     """Every row of every table there is, as the database gives it."""
     found = MetaData()
     found.reflect(engine, only=lambda name, _: name != "alembic_version")
     with engine.connect() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+            table.name: [
+                dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+            ]
             for table in found.sorted_tables
         }
 
 
-def count(database: dict[str, list[tuple[Any, ...]]]) -> int:
+def as_in(there: Rows, other: Rows) -> Rows:
+    """The rows of the tables and columns that `there` has, as `other` has them."""
+    return {
+        name: [{column: row[column] for column in (found[0] if found else {})} for row in other[name]]
+        for name, found in there.items()
+    }
+
+
+def count(database: Rows) -> int:
     return sum(map(len, database.values()))
 
 
@@ -59,11 +72,12 @@ def walk_down_and_up(engine: Engine) -> None:
     for below in [*revisions()[1:], "base"]:
         db.downgrade(engine.url, below)
         left = rows(engine)
-        assert left == {name: before[name] for name in left}
+        assert left == as_in(left, before)
         engine.dispose()
         db.upgrade(engine.url)
         again = rows(engine)
-        assert again == {name: left.get(name, []) for name in before}
+        assert left == as_in(left, again)
+        assert count(again) == count(left)
         before = again
     assert count(before) == 0
 

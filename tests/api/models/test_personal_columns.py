@@ -20,6 +20,7 @@ NAMED_THINGS = {
     "school_owner",
     "season",
     "site",
+    "switch",
 }
 REACHES_A_PERSON = {"email", "phone", "postcode", "login", "gender"}
 

@@ -11,7 +11,7 @@ from api.db import reading, transaction
 from api.domain.audit import FIRST_PREVIOUS, entry_hash, first_broken
 from api.domain.ids import new_id
 from api.models.records import AuditEntry
-from api.services.audit import record
+from api.services.audit import record, write_pending
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def test_missing_and_moved_entries_break_the_chain() -> None:
 def test_recorded_entries_make_a_chain(session: Session) -> None:
     for number in range(3):
         record(session, "run.queue", "run", new_id(), detail={"seed": number, "share": 0.5})
+    write_pending(session)
     session.expire_all()
     entries = session.scalars(select(AuditEntry).order_by(AuditEntry.sequence)).all()
     assert [entry.detail["seed"] for entry in entries] == [0, 1, 2]
@@ -81,3 +82,36 @@ def test_writers_at_once_make_one_chain(own_database: Engine) -> None:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.sequence)).all()
     assert len(entries) == 20
     assert first_broken(entries) is None
+
+
+def actions(session: Session) -> list[str]:
+    return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.sequence)))
+
+
+def test_entries_of_a_savepoint_go_with_it(own_database: Engine) -> None:
+    with transaction() as session:
+        record(session, "before", "run", new_id())
+        with session.begin_nested() as savepoint:
+            record(session, "inside", "run", new_id())
+            savepoint.rollback()
+        with session.begin_nested():
+            record(session, "kept", "run", new_id())
+            with session.begin_nested():
+                record(session, "deeper", "run", new_id())
+        record(session, "after", "run", new_id())
+    with reading() as session:
+        assert actions(session) == ["before", "kept", "deeper", "after"]
+
+
+def test_entries_of_a_transaction_go_with_it(own_database: Engine) -> None:
+    def fail() -> None:
+        with transaction() as session:
+            record(session, "run.queue", "run", new_id())
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with transaction() as session:
+        record(session, "run.cancel", "run", new_id())
+    with reading() as session:
+        assert actions(session) == ["run.cancel"]

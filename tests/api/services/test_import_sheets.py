@@ -25,6 +25,7 @@ from api.models.role_models import RoleModel
 from api.models.visits import Request
 from api.schemas import requests as rest
 from api.services import import_mentors, import_pupils, import_requests, import_role_models
+from api.services.audit import write_pending
 from api.services.requests import create_request
 from api.services.sheets import Imported
 from api.services.tables import read_table
@@ -525,6 +526,7 @@ def test_texts_stay_texts(session: Session, world: World, tmp_path: Path, text: 
 @pytest.mark.parametrize("kind", ROWS)
 def test_one_audit_entry_with_counts_only(session: Session, world: World, tmp_path: Path, kind: str) -> None:
     bring_in(kind, session, write(tmp_path / "a.csv", ROWS[kind]), world)
+    write_pending(session)
 
     entry = session.scalars(select(AuditEntry)).one()
     assert all(isinstance(value, int) for value in entry.detail.values())

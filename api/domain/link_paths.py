@@ -1,0 +1,32 @@
+"""Where the links in mails lead: one address for each purpose, followed by the secret."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from api.domain.enums import LinkPurpose
+
+LINK_PATHS: dict[LinkPurpose, str] = {
+    LinkPurpose.LOGIN: "/logg-inn/lenke",
+    LinkPurpose.CONFIRM_REQUEST: "/bestilling/bekreft",
+    LinkPurpose.REQUEST: "/bestilling/status",
+    LinkPurpose.INVITATION: "/invitasjon",
+    LinkPurpose.VISIT: "/besok/ditt",
+    LinkPurpose.PROFILE: "/rollemodell/profil",
+    LinkPurpose.COMPANY: "/bedrift/lenke",
+    LinkPurpose.ENTRY: "/ko",
+    LinkPurpose.OFFER: "/plass",
+    LinkPurpose.GUARDIAN: "/foresatt",
+    LinkPurpose.MENTOR: "/mentor/lenke",
+    LinkPurpose.EVALUATION: "/evaluering",
+    LinkPurpose.FEED: "/kalender",
+    LinkPurpose.UNSUBSCRIBE: "/meldinger",
+}
+# Those that may be acted on once only.
+ONCE = frozenset({LinkPurpose.LOGIN, LinkPurpose.CONFIRM_REQUEST})
+LOGIN_LASTS = timedelta(minutes=10)
+
+
+def path_of(purpose: LinkPurpose, secret: str) -> str:
+    """The path of a link, with its secret."""
+    return f"{LINK_PATHS[purpose]}/{secret}"

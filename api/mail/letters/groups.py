@@ -1,0 +1,7 @@
+"""Letters about study groups: queue, offers, meetings."""
+
+from __future__ import annotations
+
+from api.mail.letter import Writer
+
+LETTERS: dict[str, Writer] = {}

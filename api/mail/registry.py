@@ -1,0 +1,13 @@
+"""Every kind of letter by name. A theme is added by its module and one word here."""
+
+from __future__ import annotations
+
+from api.mail.letter import Letter, Values, Writer
+from api.mail.letters import accounts, groups, staff, visits
+
+LETTERS: dict[str, Writer] = {**accounts.LETTERS, **visits.LETTERS, **groups.LETTERS, **staff.LETTERS}
+
+
+def write_letter(kind: str, values: Values) -> Letter:
+    """The letter of this kind in the current locale. Raises LookupError for an unknown kind."""
+    return LETTERS[kind](values)

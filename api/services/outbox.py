@@ -1,0 +1,86 @@
+"""Writes messages into the outbox, in the transaction that causes them. Sending is api.mail's and the scheduler's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.domain.enums import Channel, OutboxState
+from api.domain.ids import new_id
+from api.mail.registry import LETTERS
+from api.models.links import LinkToken
+from api.models.outbox import OutboxMessage
+from api.models.people import Person
+
+LINKS = "links"  # in a message's values: name → [purpose, id of the token]
+CALENDAR = "calendar"  # in a message's values: what api.mail.calendar.CalendarEvent is made of
+
+
+def write(
+    session: Session,
+    kind: str,
+    to: Person,
+    values: Mapping[str, Any] | None = None,
+    *,
+    about: tuple[str, str],
+    links: Mapping[str, LinkToken] | None = None,
+    calendar: Mapping[str, Any] | None = None,
+    dedupe: str | None = None,
+    not_before: datetime | None = None,
+    channel: Channel = Channel.MAIL,
+) -> OutboxMessage | None:
+    """A message of this kind to a person, in the person's language. None where there is no address, or it is written.
+
+    kind: of api.mail.registry.LETTERS. values: what the letter needs, as JSON (moments and dates in ISO format).
+    about: table and id of what it is about. links: by the names that the letter's buttons use. calendar: an invitation
+    to attach (api.mail.calendar). dedupe: at most one message ever has it. not_before: aware; now unless given.
+    """
+    assert kind in LETTERS, kind
+    address = to.email if channel is Channel.MAIL else to.phone
+    if not address or (dedupe is not None and _is_written(session, dedupe)):
+        return None
+    message_id = new_id()
+    told: dict[str, Any] = dict(values or {})
+    if links:
+        told[LINKS] = {name: [token.purpose.value, token.id] for name, token in links.items()}
+    if calendar:
+        told[CALENDAR] = dict(calendar)
+    message = OutboxMessage(
+        id=message_id,
+        kind=kind,
+        channel=channel,
+        person_id=to.id,
+        address=address,
+        locale=to.locale,
+        values=told,
+        about_kind=about[0],
+        about_id=about[1],
+        dedupe_key=dedupe,
+        message_id=f"{message_id}@treffpunkt",
+        not_before=not_before or clock.now(),
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def withdraw(session: Session, about_kind: str, about_id: str, *kinds: str) -> None:
+    """Takes back what has not left yet about an object: all of it, or these kinds of letter."""
+    statement = update(OutboxMessage).where(
+        OutboxMessage.about_kind == about_kind,
+        OutboxMessage.about_id == about_id,
+        OutboxMessage.state == OutboxState.WAITING,
+    )
+    if kinds:
+        statement = statement.where(OutboxMessage.kind.in_(kinds))
+    session.flush()
+    session.execute(statement.values(state=OutboxState.WITHDRAWN), execution_options={"synchronize_session": "fetch"})
+
+
+def _is_written(session: Session, dedupe: str) -> bool:
+    return session.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe)) is not None
