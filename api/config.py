@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal
 
 from api.errors import ConfigurationError
@@ -25,7 +27,7 @@ class Settings:
 
     data: folder of the embedded database and of everything else that is kept; created when first used.
     database_url: SQLAlchemy URL, SQLite in the data folder unless given.
-    secret: at least 32 characters; in development a fresh one for each process when none is given.
+    secret: at least 32 characters; in development one is made and kept in the data folder when none is given.
     host, port: where `treffpunkt serve` listens.
     """
 
@@ -39,11 +41,13 @@ class Settings:
     @property
     def secret_key(self) -> str:
         """What sessions and links are signed with. Raises ConfigurationError where none is set."""
-        if self.secret is None:
+        if self.secret is not None:
+            return self.secret
+        if not self.development:
             raise ConfigurationError(
                 "TREFFPUNKT_SECRET_KEY is missing.", field="TREFFPUNKT_SECRET_KEY", remedy=SECRET_REMEDY
             )
-        return self.secret
+        return _kept_secret(self.data / "secret-of-development")
 
     @property
     def development(self) -> bool:
@@ -63,7 +67,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         env=environment,
         data=data,
         database_url=normal_url(environ.get("DATABASE_URL") or f"sqlite:///{data / 'treffpunkt.db'}"),
-        secret=_secret(environ.get("TREFFPUNKT_SECRET_KEY", ""), environment),
+        secret=_secret(environ.get("TREFFPUNKT_SECRET_KEY", "")),
         host=environ.get("TREFFPUNKT_HOST") or "127.0.0.1",
         port=_port(environ.get("TREFFPUNKT_PORT") or "8000"),
     )
@@ -89,9 +93,22 @@ def normal_url(url: str) -> str:
     )
 
 
-def _secret(given: str, env: Environment) -> str | None:
+@cache
+def _kept_secret(file: Path) -> str:
+    """The secret that all processes on a developer's machine share: links made by one are followed in another."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=file.parent) as new:  # only its owner may read it
+            new.write(secrets.token_hex(MIN_SECRET))
+            new.flush()
+            with suppress(FileExistsError):  # another process was faster: its secret is whole, and stands
+                os.link(new.name, file)
+    return file.read_text(encoding="ascii")
+
+
+def _secret(given: str) -> str | None:
     if not given:
-        return secrets.token_hex(MIN_SECRET) if env == "development" else None
+        return None
     if len(given) < MIN_SECRET:
         raise ConfigurationError(
             "TREFFPUNKT_SECRET_KEY is too short.", field="TREFFPUNKT_SECRET_KEY", remedy=SECRET_REMEDY

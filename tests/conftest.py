@@ -25,6 +25,10 @@ from api.models import registry
 
 assert registry.THEMES, "every test that opens a session sees all tables"
 
+# Links are signed with the key of the process, whoever made the application.
+SECRET = "for tests only, for tests only, for tests only"
+os.environ["TREFFPUNKT_SECRET_KEY"] = SECRET
+
 
 class Backend(Protocol):
     """A kind of database that gives away copies of a migrated template."""

@@ -39,7 +39,7 @@ def by(party: Party, actor: Actor | None = None) -> By:
 def begin(session: Session, row: Any, event: str, who: By, *, detail: Mapping[str, Any] | None = None) -> None:
     """Adds a new row in the state of `event`, with its audit entry. Raises Forbidden when `who` may never do it."""
     made = _allowed(row, event, who)
-    row.state = made.target
+    row.state = row.__table__.c.state.type.enum_class(made.target)
     session.add(row)
     session.flush()
     _record(session, row, event, who, {"to": made.target, **(detail or {})})

@@ -18,6 +18,7 @@ from api.domain.permissions import Role
 from api.models.access import User
 from api.services import users
 from tests import factories as make
+from tests.conftest import SECRET
 
 
 def settings_for_tests(folder: Path, **given: Any) -> Settings:
@@ -25,7 +26,7 @@ def settings_for_tests(folder: Path, **given: Any) -> Settings:
         "env": "development",
         "data": folder,
         "database_url": f"sqlite:///{folder / 'never-opened.db'}",
-        "secret": "for tests only, for tests only, for tests only",
+        "secret": SECRET,
     }
     return Settings(**(values | given))
 

@@ -41,10 +41,13 @@ def test_production_without_a_secret_refuses_to_sign() -> None:
     assert caught.value.remedy is not None
 
 
-def test_development_without_a_secret_makes_one() -> None:
-    made = [read_settings({"TREFFPUNKT_ENV": "development"}).secret_key for _ in range(2)]
-    assert len(set(made)) == 2
-    assert min(map(len, made)) >= 32
+def test_development_without_a_secret_makes_one_and_keeps_it(tmp_path: Path) -> None:
+    def secret(folder: str) -> str:
+        return read_settings({"TREFFPUNKT_ENV": "development", "TREFFPUNKT_DATA": str(tmp_path / folder)}).secret_key
+
+    assert secret("a") == secret("a") != secret("b")
+    assert len(secret("a")) >= 32
+    assert [file.stat().st_mode & 0o777 for file in tmp_path.glob("*/*")] == [0o600, 0o600]
 
 
 @pytest.mark.parametrize(

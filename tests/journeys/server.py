@@ -1,5 +1,6 @@
 """The service as a process of its own: web and worker on one database. Prints its port when it listens."""
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -14,7 +15,8 @@ from api.worker import Worker
 
 def main() -> None:
     url = sys.argv[1]
-    settings = Settings(env="development", data=Path.cwd(), database_url=url, secret="for journeys only " * 4)
+    secret = os.environ["TREFFPUNKT_SECRET_KEY"]
+    settings = Settings(env="development", data=Path.cwd(), database_url=url, secret=secret)
     server = create_server(create_app(settings), host="127.0.0.1", port=0, threads=4)
     threading.Thread(target=Worker(ProcessExecutor()).run_until, daemon=True).start()
     print(server.effective_port, flush=True)
