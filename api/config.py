@@ -7,18 +7,35 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from api.errors import ConfigurationError
 
 Environment = Literal["development", "production"]
 MIN_SECRET = 32
+# Each may be given by NAME_FILE instead: the path of a file that holds the value, as containers hand secrets over.
+SECRETS = ("DATABASE_URL", "TREFFPUNKT_SECRET_KEY", "TREFFPUNKT_SMTP_URL", "TREFFPUNKT_SMS_URL")
+MAIL_FROM_IN_DEVELOPMENT = "Treffpunkt <treffpunkt@example.org>"
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 SECRET_REMEDY = (
     f"Set it to at least {MIN_SECRET} random characters, or set TREFFPUNKT_ENV=development on your own machine."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail goes. scheme: smtp, smtp+starttls or smtps."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,8 @@ class Settings:
     database_url: SQLAlchemy URL, SQLite in the data folder unless given.
     secret: at least 32 characters; in development one is made and kept in the data folder when none is given.
     host, port: where `treffpunkt serve` listens.
+    url: the public address, without a slash at the end; links in mails begin with it.
+    smtp, sms_url: where mails and SMS are handed over, None where that is not set up. mail_from: the sender of mails.
     """
 
     env: Environment
@@ -37,6 +56,10 @@ class Settings:
     secret: str | None = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    url: str | None = None
+    smtp: SmtpServer | None = None
+    mail_from: str | None = None
+    sms_url: str | None = field(default=None, repr=False)  # may hold a key
 
     @property
     def secret_key(self) -> str:
@@ -53,9 +76,31 @@ class Settings:
     def development(self) -> bool:
         return self.env == "development"
 
+    @property
+    def public_url(self) -> str:
+        """What links in mails begin with. Raises ConfigurationError where it is not set in production."""
+        return self._needed(
+            self.url, "TREFFPUNKT_URL", f"http://{self.host}:{self.port}", "https://treffpunkt.example.org"
+        )
+
+    @property
+    def sender(self) -> str:
+        """Who mails are from. Raises ConfigurationError where it is not set in production."""
+        return self._needed(self.mail_from, "TREFFPUNKT_MAIL_FROM", MAIL_FROM_IN_DEVELOPMENT, MAIL_FROM_IN_DEVELOPMENT)
+
+    def _needed(self, value: str | None, variable: str, in_development: str, example: str) -> str:
+        if value:
+            return value
+        if self.development:
+            return in_development
+        raise ConfigurationError(
+            f"{variable} is missing: no mail can be sent.", field=variable, remedy=f"Set it, for example to {example}."
+        )
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables. Raises ConfigurationError naming the variable and the remedy."""
+    environ = _with_files(environ)
     env = environ.get("TREFFPUNKT_ENV", "production")
     if env not in ("development", "production"):
         raise ConfigurationError(
@@ -70,6 +115,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret=_secret(environ.get("TREFFPUNKT_SECRET_KEY", "")),
         host=environ.get("TREFFPUNKT_HOST") or "127.0.0.1",
         port=_port(environ.get("TREFFPUNKT_PORT") or "8000"),
+        url=_url(environ.get("TREFFPUNKT_URL", ""), "TREFFPUNKT_URL"),
+        smtp=_smtp(environ.get("TREFFPUNKT_SMTP_URL", "")),
+        mail_from=_mail_from(environ.get("TREFFPUNKT_MAIL_FROM", "")),
+        sms_url=_url(environ.get("TREFFPUNKT_SMS_URL", ""), "TREFFPUNKT_SMS_URL"),
     )
 
 
@@ -104,6 +153,68 @@ def _kept_secret(file: Path) -> str:
             with suppress(FileExistsError):  # another process was faster: its secret is whole, and stands
                 os.link(new.name, file)
     return file.read_text(encoding="ascii")
+
+
+def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with each secret that is in a file read from it."""
+    given = dict(environ)
+    for name in SECRETS:
+        path = given.get(f"{name}_FILE")
+        if not path:
+            continue
+        if given.get(name):
+            raise ConfigurationError(f"{name} and {name}_FILE are both set.", field=name, remedy="Keep one of them.")
+        try:
+            given[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"The file that {name}_FILE names cannot be read.",
+                field=f"{name}_FILE",
+                remedy="Check its path and who may read it.",
+            ) from error
+    return given
+
+
+def _url(given: str, variable: str) -> str | None:
+    parts = urlsplit(given)
+    if given and (parts.scheme not in ("http", "https") or not parts.hostname or any(ch.isspace() for ch in given)):
+        raise ConfigurationError(
+            f"{variable} is no web address.", field=variable, remedy="Give one that begins with https://."
+        )
+    return given.rstrip("/") or None
+
+
+def _smtp(given: str) -> SmtpServer | None:
+    if not given:
+        return None
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+        raise ConfigurationError(
+            "TREFFPUNKT_SMTP_URL names no mail server.",
+            field="TREFFPUNKT_SMTP_URL",
+            remedy="Use smtp+starttls://user:password@host:587, smtps://user:password@host:465 or smtp://host:25.",
+        )
+    return SmtpServer(
+        parts.scheme,
+        parts.hostname,
+        port or SMTP_PORTS[parts.scheme],
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+def _mail_from(given: str) -> str | None:
+    if given and ("@" not in parseaddr(given)[1] or not given.isprintable()):
+        raise ConfigurationError(
+            "TREFFPUNKT_MAIL_FROM holds no mail address.",
+            field="TREFFPUNKT_MAIL_FROM",
+            remedy=f"Write it like {MAIL_FROM_IN_DEVELOPMENT}.",
+        )
+    return given or None
 
 
 def _secret(given: str) -> str | None:

@@ -2,6 +2,7 @@
 
 The texts in the code are English; `api/translations/<locale>/LC_MESSAGES/messages.po` holds the others. A language is
 added by its catalogue and one line in LOCALES. The locale of the running request, mail or job is a context variable.
+Mails come in nynorsk too (MAIL_LOCALES): what its catalogue lacks is said in bokmål.
 """
 
 import datetime as dt
@@ -22,6 +23,7 @@ from api.clock import to_local
 
 DEFAULT_LOCALE = "nb"
 LOCALES = {"nb": "Bokmål", "en": "English"}
+MAIL_LOCALES = ("nb", "nn", "en")
 
 _REGIONS = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 _PATTERNS = {
@@ -42,13 +44,15 @@ _PATTERNS = {
         "percent": "{share}%",
     },
 }
+_PATTERNS["nn"] = _PATTERNS["nb"]
+_FALLBACKS = {"nn": "nb"}
 _HARD_SPACE = "\N{NO-BREAK SPACE}"
 
 _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 
 
 def current_locale() -> str:
-    """The locale texts are given in now, one of LOCALES."""
+    """The locale texts are given in now, one of LOCALES or, in a mail, of MAIL_LOCALES."""
     return _locale.get()
 
 
@@ -59,8 +63,21 @@ def set_locale(locale: str | None) -> None:
 
 @contextmanager
 def use_locale(locale: str | None) -> Iterator[None]:
-    """Use `locale` inside the block: a mail to one person, a text in another language."""
-    token = _locale.set(known_locale(locale) or DEFAULT_LOCALE)
+    """Use `locale` inside the block, as pages do: a text in another language."""
+    with _within(known_locale(locale) or DEFAULT_LOCALE):
+        yield
+
+
+@contextmanager
+def use_mail_locale(locale: str) -> Iterator[None]:
+    """Use a receiver's language, one of MAIL_LOCALES, inside the block: a mail, a calendar."""
+    with _within(locale if locale in MAIL_LOCALES else DEFAULT_LOCALE):
+        yield
+
+
+@contextmanager
+def _within(locale: str) -> Iterator[None]:
+    token = _locale.set(locale)
     try:
         yield
     finally:
@@ -78,7 +95,7 @@ def known_locale(locale: str | None) -> str | None:
 def catalogue(locale: str) -> NullTranslations:
     """The texts of one language, read from its .po files once (a room may keep its own file); English needs none."""
     folder = files("api").joinpath("translations", locale, "LC_MESSAGES")
-    texts = NullTranslations()
+    texts = catalogue(_FALLBACKS[locale]) if locale in _FALLBACKS else NullTranslations()
     sources = [entry for entry in folder.iterdir() if entry.name.endswith(".po")] if folder.is_dir() else []
     for source in sorted(sources, key=lambda entry: entry.name):
         compiled = io.BytesIO()

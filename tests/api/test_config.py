@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from api.config import read_settings
+from api.config import SECRETS, SmtpServer, read_settings
 from api.errors import ConfigurationError
 
 SECRET = "x" * 32
@@ -58,6 +58,14 @@ def test_development_without_a_secret_makes_one_and_keeps_it(tmp_path: Path) -> 
         ({"TREFFPUNKT_PORT": "http"}, "TREFFPUNKT_PORT"),
         ({"TREFFPUNKT_PORT": "70000"}, "TREFFPUNKT_PORT"),
         ({"DATABASE_URL": "mysql://host/name"}, "DATABASE_URL"),
+        ({"TREFFPUNKT_URL": "treffpunkt.example.org"}, "TREFFPUNKT_URL"),
+        ({"TREFFPUNKT_SMTP_URL": "mail.example.org"}, "TREFFPUNKT_SMTP_URL"),
+        ({"TREFFPUNKT_SMTP_URL": "smtp://mail.example.org:many"}, "TREFFPUNKT_SMTP_URL"),
+        ({"TREFFPUNKT_MAIL_FROM": "Treffpunkt"}, "TREFFPUNKT_MAIL_FROM"),
+        ({"TREFFPUNKT_MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "TREFFPUNKT_MAIL_FROM"),
+        ({"TREFFPUNKT_SMS_URL": "ftp://sms.example.org"}, "TREFFPUNKT_SMS_URL"),
+        ({"TREFFPUNKT_SMTP_URL_FILE": "no/such/file"}, "TREFFPUNKT_SMTP_URL_FILE"),
+        ({"TREFFPUNKT_SECRET_KEY": SECRET, "TREFFPUNKT_SECRET_KEY_FILE": "a/file"}, "TREFFPUNKT_SECRET_KEY"),
     ],
 )
 def test_impossible_setting_is_named(environ: dict[str, str], field: str) -> None:
@@ -71,6 +79,43 @@ def test_settings_show_no_secret() -> None:
     read = read_settings({"TREFFPUNKT_SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://user:password@host/name"})
     assert SECRET not in repr(read)
     assert "password" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.org", SmtpServer("smtp", "mail.example.org", 25)),
+        ("smtp+starttls://us%40er:pass%2Fword@host", SmtpServer("smtp+starttls", "host", 587, "us@er", "pass/word")),
+        ("smtps://user:pass@host:2465", SmtpServer("smtps", "host", 2465, "user", "pass")),
+    ],
+)
+def test_mail_server_is_read_from_its_address(url: str, server: SmtpServer) -> None:
+    read = read_settings({"TREFFPUNKT_SMTP_URL": url})
+    assert read.smtp == server
+    assert server.password is None or server.password not in repr(read)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_be_in_a_file(tmp_path: Path, name: str) -> None:
+    values = {
+        "DATABASE_URL": "postgresql+psycopg://user:password@host/name",
+        "TREFFPUNKT_SECRET_KEY": SECRET,
+        "TREFFPUNKT_SMTP_URL": "smtp://host",
+        "TREFFPUNKT_SMS_URL": "https://sms.example.org/send",
+    }
+    file = tmp_path / "secret"
+    file.write_text(f"{values.get(name, SECRET)}\n")
+    assert read_settings({f"{name}_FILE": str(file)}) == read_settings({name: values.get(name, SECRET)})
+
+
+def test_links_and_sender_are_needed_in_production_only() -> None:
+    development = read_settings({"TREFFPUNKT_ENV": "development"})
+    assert (development.public_url, "@example.org" in development.sender) == ("http://127.0.0.1:8000", True)
+    assert read_settings({"TREFFPUNKT_URL": "https://host/"}).public_url == "https://host"
+    for ask in (lambda: read_settings({}).public_url, lambda: read_settings({}).sender):
+        with pytest.raises(ConfigurationError) as caught:
+            ask()
+        assert caught.value.field is not None
 
 
 def test_settings_cannot_be_changed() -> None:
