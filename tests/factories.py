@@ -25,6 +25,7 @@ from api.models.access import User
 from api.models.base import Base
 from api.models.bookings import Booking
 from api.models.companies import Agreement, Company
+from api.models.group_life import Duty, MentorAssignment
 from api.models.groups import GroupSession, Meeting, Mentor, Room, Site
 from api.models.people import Person
 from api.models.places import County, Municipality, MunicipalityCode, School, SchoolOwner
@@ -283,3 +284,22 @@ def make_plan(session: Session, **given: Any) -> Plan:
     run = given.pop("run", None) or make_run(session)
     whole = {"run_id": run.id, "season_id": run.season_id, "kind": run.kind, "certificate": {"judge": "ok"}}
     return _add(session, Plan, given, status=PlanStatus.OPTIMAL, problem_sha256="0" * 64, **whole)
+
+
+def make_assignment(session: Session, **given: Any) -> MentorAssignment:
+    if "session_id" not in given:
+        given["session_id"] = make_group_session(session).id
+    if "mentor_id" not in given:
+        given["mentor_id"] = make_mentor(session).id
+    return _add(session, MentorAssignment, given, from_date=date(2027, 1, 4))
+
+
+def make_duty(session: Session, *, booked: bool = True, **given: Any) -> Duty:
+    """A planned duty, with the booking that holds the mentor's time."""
+    meeting = given.pop("meeting", None) or make_meeting(session)
+    mentor = given.pop("mentor", None) or make_mentor(session)
+    row = _add(session, Duty, given, meeting_id=meeting.id, mentor_id=mentor.id)
+    if booked:
+        times = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
+        make_booking(session, person_id=mentor.person_id, meeting_id=meeting.id, **times)
+    return row

@@ -307,11 +307,15 @@ class Presence(StrEnum):
 
 
 class DutyState(StrEnum):
-    """A mentor at one meeting. `asked` waits for the mentor's yes: changes close to the day need it."""
+    """A mentor at one meeting. `asked` waits for the mentor's yes: changes close to the day need it.
+
+    `withdrawn`: taken off the roster again, by others than the mentor.
+    """
 
     ASKED = "asked"
     PLANNED = "planned"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
     AWAY = "away"
     PRESENT = "present"
 

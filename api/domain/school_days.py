@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
 FRIDAY = 5
+AUGUST = 8
 
 
 def months_before(day: date, months: int) -> date:
@@ -34,3 +35,8 @@ def after_school_days(day: date, count: int, holidays: Collection[date]) -> date
         day += timedelta(days=1)
         passed += is_school_day(day, holidays)
     return day
+
+
+def school_year(day: date) -> int:
+    """The school year of a day, by the year of its autumn: it runs from 1 August to 31 July."""
+    return day.year if day.month >= AUGUST else day.year - 1

@@ -155,6 +155,7 @@ def create_duty() -> None:
                 "asked",
                 "planned",
                 "declined",
+                "withdrawn",
                 "away",
                 "present",
                 name="dutystate",

@@ -1,0 +1,130 @@
+"""A mentor at one meeting: put on it, asked, away, there. A planned duty holds the mentor's time in `booking`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.domain.enums import DutyState, MeetingState
+from api.domain.programme_rules import GroupRules
+from api.errors import DoubleBooking
+from api.i18n import gettext as _
+from api.models.bookings import Booking
+from api.models.group_life import Duty
+from api.models.groups import Meeting, Mentor
+from api.services import change
+
+ON_DUTY = (DutyState.PLANNED, DutyState.PRESENT)
+_OFF = (DutyState.DECLINED, DutyState.WITHDRAWN)
+PERSON_TAKEN = "ex_booking_person_id"
+
+
+def upcoming(session: Session, session_id: str, now: datetime) -> list[Meeting]:
+    """The planned meetings of a session that have not begun, in their order."""
+    return list(
+        session.scalars(
+            select(Meeting)
+            .where(Meeting.session_id == session_id, Meeting.state == MeetingState.PLANNED, Meeting.starts_at > now)
+            .order_by(Meeting.starts_at)
+        )
+    )
+
+
+def of_mentor(session: Session, mentor: Mentor, session_id: str, now: datetime) -> list[Duty]:
+    """What a mentor has still ahead in one session: asked, planned and away, in the order of the meetings."""
+    return list(
+        session.scalars(
+            select(Duty)
+            .join(Meeting, Duty.meeting_id == Meeting.id)
+            .where(
+                Duty.mentor_id == mentor.id,
+                Duty.state.in_((DutyState.ASKED, DutyState.PLANNED, DutyState.AWAY)),
+                Meeting.session_id == session_id,
+                Meeting.state == MeetingState.PLANNED,
+                Meeting.starts_at > now,
+            )
+            .order_by(Meeting.starts_at)
+        )
+    )
+
+
+def needs_a_yes(meeting: Meeting, rules: GroupRules, now: datetime) -> bool:
+    """Whether a change at this meeting is so close that the mentor must agree."""
+    return meeting.starts_at < now + timedelta(days=rules.mentor_notice_days)
+
+
+def is_free(session: Session, mentor: Mentor, meeting: Meeting) -> bool:
+    """Whether nothing else holds the mentor's time during the meeting."""
+    taken = select(Booking.id).where(
+        Booking.person_id == mentor.person_id,
+        Booking.released_at.is_(None),
+        Booking.starts_at < meeting.ends_at,
+        Booking.ends_at > meeting.starts_at,
+        Booking.meeting_id.is_distinct_from(meeting.id),
+    )
+    return session.scalar(taken.limit(1)) is None
+
+
+def put_on(
+    session: Session, meeting: Meeting, mentor: Mentor, who: change.By, *, ask: bool, substitute: bool = False
+) -> Duty | None:
+    """Puts a mentor on a meeting. Effects: duty asked, or planned with its booking.
+
+    ask: the mentor must say yes first. Returns None where the mentor has a duty there already, of whatever state but
+    declined and withdrawn. Raises DoubleBooking when a planned mentor's time is taken.
+    """
+    duty = session.scalar(select(Duty).where(Duty.meeting_id == meeting.id, Duty.mentor_id == mentor.id))
+    moment = clock.now()
+    values = {"substitute": substitute, "asked_at": moment if ask else None, "answered_at": None}
+    if duty is None:
+        duty = Duty(meeting_id=meeting.id, mentor_id=mentor.id, **values)
+        change.begin(session, duty, "ask" if ask else "plan", who)
+    elif duty.state in _OFF:
+        change.move(session, duty, "ask_again" if ask else "plan_again", who, values=values)
+    else:
+        return None
+    if not ask:
+        book(session, meeting, mentor)
+    return duty
+
+
+def take_off(session: Session, duty: Duty, who: change.By) -> None:
+    """Takes a mentor off a meeting. Effects: duty withdrawn, booking released."""
+    change.move(session, duty, "withdraw", who)
+    release(session, duty.meeting_id, [duty.mentor_id])
+
+
+def book(session: Session, meeting: Meeting, mentor: Mentor) -> None:
+    """Holds the mentor's time. Raises DoubleBooking when the person is taken."""
+    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(
+                Booking(
+                    person_id=mentor.person_id,
+                    meeting_id=meeting.id,
+                    starts_at=meeting.starts_at,
+                    ends_at=meeting.ends_at,
+                )
+            )
+    except IntegrityError as error:
+        if PERSON_TAKEN not in str(error.orig):
+            raise
+        raise DoubleBooking(
+            _("The mentor is taken at that time."), remedy=_("Choose another mentor, or move the other meeting.")
+        ) from error
+
+
+def release(session: Session, meeting_id: str, mentors: Iterable[str] | None = None) -> None:
+    """Gives back the time that a meeting holds: of these mentors, or of all."""
+    session.flush()
+    statement = update(Booking).where(Booking.meeting_id == meeting_id, Booking.released_at.is_(None))
+    if mentors is not None:
+        people = select(Mentor.person_id).where(Mentor.id.in_(list(mentors)))
+        statement = statement.where(Booking.person_id.in_(people))
+    session.execute(statement.values(released_at=clock.now()), execution_options={"synchronize_session": "fetch"})

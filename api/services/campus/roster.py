@@ -1,0 +1,155 @@
+"""The live roster: which mentor stands in which session, and at which of its meetings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.domain.enums import DutyState, SessionState
+from api.domain.programme_rules import GroupRules
+from api.errors import DoubleBooking, NotFound
+from api.models.group_life import Duty, MentorAssignment
+from api.models.groups import GroupSession, Meeting, Mentor
+from api.models.plan_rows import PlanMentor
+from api.models.planning import Plan, Run
+from api.models.programmes import ProgrammeRuleVersion
+from api.queries.campus_rules import rules_now
+from api.services import change
+from api.services.campus import duties, mentors
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChange:
+    """What changed: assignments begun and ended; duties that wait for a yes; (mentor, meeting) left out, and why.
+
+    left_out: codes `taken` (the mentor's time is), `exams`, `not_ready` (untrained, or no certificate seen).
+    """
+
+    begun: list[MentorAssignment] = field(default_factory=list)
+    ended: list[MentorAssignment] = field(default_factory=list)
+    asked: list[Duty] = field(default_factory=list)
+    left_out: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def take_over(session: Session, plan_id: str, site_ids: Collection[str], who: change.By) -> RosterChange:
+    """Makes the roster of an approved group plan the live one at these sites.
+
+    Effects, in order: mentors whom the plan dropped leave their sessions (what lies within the notice of
+    `mentor_notice_days` stays theirs), new ones are assigned and put on every planned meeting: at once, or asked where
+    the meeting is closer than the notice. A second call changes nothing. Raises NotFound for an unknown plan.
+    """
+    head = session.execute(
+        select(Plan.season_id, ProgrammeRuleVersion.programme_id)
+        .join(Run, Plan.run_id == Run.id)
+        .join(ProgrammeRuleVersion, Run.rule_version_id == ProgrammeRuleVersion.id)
+        .where(Plan.id == plan_id)
+    ).one_or_none()
+    if head is None:
+        raise NotFound("There is no such plan.")
+    season_id, programme_id = head
+    rules = rules_now(session, programme_id)
+    sessions = {
+        row.id: row
+        for row in session.scalars(
+            select(GroupSession).where(
+                GroupSession.season_id == season_id,
+                GroupSession.programme_id == programme_id,
+                GroupSession.site_id.in_(list(site_ids)),
+                GroupSession.state == SessionState.ACTIVE,
+            )
+        )
+    }
+    planned = session.execute(select(PlanMentor.session_id, PlanMentor.mentor_id).where(PlanMentor.plan_id == plan_id))
+    wanted = {(one, mentor) for one, mentor in planned.all() if one in sessions}
+    standing = {(row.session_id, row.mentor_id): row for row in assignments(session, sessions)}
+    changed = RosterChange()
+    for pair in sorted(standing.keys() - wanted):
+        end(session, standing[pair], rules, who, changed)
+    new = wanted - standing.keys()
+    people = session.scalars(
+        select(Mentor).where(Mentor.id.in_({mentor for _, mentor in new})).order_by(Mentor.person_id)
+    )
+    for mentor in people:
+        for session_id in sorted(one for one, other in new if other == mentor.id):
+            assign(session, sessions[session_id], mentor, rules, who, changed, plan_id=plan_id)
+    return changed
+
+
+def assignments(session: Session, session_ids: Iterable[str]) -> list[MentorAssignment]:
+    """The standing assignments of these sessions."""
+    return list(
+        session.scalars(
+            select(MentorAssignment)
+            .where(MentorAssignment.session_id.in_(list(session_ids)), MentorAssignment.to_date.is_(None))
+            .order_by(MentorAssignment.session_id, MentorAssignment.mentor_id)
+        )
+    )
+
+
+def assign(
+    session: Session,
+    group: GroupSession,
+    mentor: Mentor,
+    rules: GroupRules,
+    who: change.By,
+    changed: RosterChange,
+    *,
+    plan_id: str | None = None,
+) -> None:
+    """Puts a mentor into a session's roster from today, with a duty at each of its meetings to come."""
+    now, today = clock.now(), clock.today()
+    assignment = MentorAssignment(session_id=group.id, mentor_id=mentor.id, plan_id=plan_id, from_date=today)
+    session.add(assignment)
+    session.flush()
+    changed.begun.append(assignment)
+    for meeting in duties.upcoming(session, group.id, now):
+        if reason := against(session, mentor, meeting, rules):
+            changed.left_out.append((mentor.id, meeting.id, reason))
+            continue
+        asked = duties.needs_a_yes(meeting, rules, now)
+        try:
+            duty = duties.put_on(session, meeting, mentor, who, ask=asked)
+        except DoubleBooking:  # taken in the instant since it was looked at
+            changed.left_out.append((mentor.id, meeting.id, "taken"))
+            continue
+        if duty is not None and asked:
+            changed.asked.append(duty)
+
+
+def end(
+    session: Session,
+    assignment: MentorAssignment,
+    rules: GroupRules,
+    who: change.By,
+    changed: RosterChange,
+    *,
+    at_once: bool = False,
+) -> None:
+    """Takes a mentor out of a session's roster. Effects: assignment ended, duties withdrawn, bookings released.
+
+    What lies within the notice stays the mentor's, except when at_once (the mentor has left).
+    """
+    now = clock.now()
+    last = clock.today()
+    for duty in duties.of_mentor(session, assignment.mentor, assignment.session_id, now):
+        if not at_once and duty.state is not DutyState.ASKED and duties.needs_a_yes(duty.meeting, rules, now):
+            last = max(last, clock.to_oslo(duty.meeting.starts_at).date())
+        else:
+            duties.take_off(session, duty, who)
+    assignment.to_date = max(last, assignment.from_date)
+    session.flush()
+    changed.ended.append(assignment)
+
+
+def against(session: Session, mentor: Mentor, meeting: Meeting, rules: GroupRules) -> str | None:
+    """Why a mentor cannot be put on a meeting, as a code of RosterChange.left_out, or None."""
+    day = clock.to_oslo(meeting.starts_at).date()
+    if not mentors.may_teach(session, mentor, rules, day):
+        return "not_ready"
+    if mentors.has_exams(session, mentor, day):
+        return "exams"
+    return None if duties.is_free(session, mentor, meeting) else "taken"
