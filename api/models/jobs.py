@@ -13,12 +13,16 @@ from api.models.base import Base, Code, Identified, text_column
 
 
 class JobRun(Identified, Base):
-    """One due run of a job: the row is what makes it happen once. items: how many things it did."""
+    """One due run of a job: the row is what makes it happen once.
+
+    next_due_at: when the job is due after that, so that a watchdog knows a missing run. items: how many things it did.
+    """
 
     __tablename__ = "job_run"
 
     job: Mapped[Code]
     due_at: Mapped[datetime]
+    next_due_at: Mapped[datetime]
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     finished_at: Mapped[datetime | None]
     state: Mapped[JobState] = mapped_column(default=JobState.RUNNING)

@@ -1,0 +1,49 @@
+"""The table of jobs: everything that Treffpunkt does by itself, a line each.
+
+A job finds its work in rows. `due(session, now)` gives the ids of what is due, from rows alone, so that what a stop of
+two days left undone is done at one go; `do(session, id, now)` does one of them, in a transaction of its own, looks
+again whether it is due, and does no harm when it is called twice. Where that does not fit, `run(now)` does all of it
+with transactions of its own and gives the number of things done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from scheduler.when import When
+
+Due = Callable[[Session, datetime], list[str]]
+Do = Callable[[Session, str, datetime], None]
+Run = Callable[[datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that happens by itself: `due` and `do`, or `run`.
+
+    name: at most 40 characters, never changed: the ledger knows the job by it. what: one sentence, with `mark`.
+    """
+
+    name: str
+    when: When
+    what: str
+    due: Due | None = None
+    do: Do | None = None
+    run: Run | None = None
+
+    def __post_init__(self) -> None:
+        if (self.due is None) != (self.do is None) or (self.due is None) == (self.run is None):
+            raise ValueError(f"job {self.name}: give `due` and `do`, or `run`")
+
+
+# Job("name", every(minutes=1) | daily("04:00"), mark("One sentence."), due_x, do_x)
+JOBS: tuple[Job, ...] = ()
+
+
+def job_named(name: str) -> Job | None:
+    """The job of this name, None when there is none."""
+    return next((job for job in JOBS if job.name == name), None)
