@@ -26,7 +26,7 @@ class Letter:
     """subject: one line. lines, closing: paragraphs before the facts and after the buttons. facts: (label, value).
 
     topic: what a receiver may unsubscribe from; None for what is essential. sms: at most 160 characters, for where the
-    message goes to a phone; None when it never does.
+    message goes to a phone; None when it never does. why: why the receiver gets it, where that is not plain.
     """
 
     subject: str
@@ -36,6 +36,7 @@ class Letter:
     closing: tuple[str, ...] = ()
     topic: str | None = None
     sms: str | None = None
+    why: str | None = None
 
 
 Writer = Callable[[Values], Letter]

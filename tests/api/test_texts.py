@@ -15,19 +15,26 @@ from api import i18n
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
 LOCALES = [locale for locale in i18n.LOCALES if locale != "en"]
+TRANSLATED = [locale for locale in i18n.MAIL_LOCALES if locale != "en"]
 HARD = "\N{NO-BREAK SPACE}"
 
 
-def texts_in_code() -> set[str]:
-    """The (singular) texts that Babel finds as pyproject.toml tells it to look."""
+def texts_in_code(folder: str = ".") -> set[str]:
+    """The (singular) texts that Babel finds as pyproject.toml tells it to look, in api or in a folder of it."""
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
-    methods, options = [], {}
-    for mapping in mappings:
-        pattern = mapping.pop("pattern").removeprefix("api/")
-        methods.append((pattern, mapping.pop("method")))
-        options[pattern] = mapping
-    found = extract_from_dir(ROOT / "api", methods, options, keywords=KEYWORDS)
-    return {message if isinstance(message, str) else message[0] for _file, _line, message, _comments, _context in found}
+    found = []
+    for room in ("api", "scheduler"):
+        methods, options = [], {}
+        for mapping in mappings:
+            pattern = mapping["pattern"].removeprefix(f"{room}/")
+            methods.append((pattern, mapping["method"]))
+            options[pattern] = {key: value for key, value in mapping.items() if key not in ("pattern", "method")}
+        found += extract_from_dir(ROOT / room, methods, options, keywords=KEYWORDS)
+    return {
+        message if isinstance(message, str) else message[0]
+        for file, _line, message, _comments, _context in found
+        if folder == "." or file.startswith(f"{folder}/")
+    }
 
 
 def catalogues(locale: str) -> list[Catalog]:
@@ -38,8 +45,8 @@ def catalogues(locale: str) -> list[Catalog]:
     return made
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-def test_every_text_is_translated_and_none_is_left_over(locale: str) -> None:
+def translations(locale: str) -> Counter[str]:
+    """How often each text is translated into a language."""
     translated: Counter[str] = Counter()
     for catalogue in catalogues(locale):
         for message in catalogue:
@@ -47,13 +54,33 @@ def test_every_text_is_translated_and_none_is_left_over(locale: str) -> None:
             given = [message.string] if isinstance(message.string, str) else list(message.string)
             if key and all(given) and not message.fuzzy:
                 translated[key] += 1
+    return translated
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_text_is_translated_and_none_is_left_over(locale: str) -> None:
+    translated = translations(locale)
     wanted = texts_in_code()
     assert len(wanted) > 100
     assert sorted(wanted - translated.keys()) == []
     assert sorted(translated.keys() - wanted) == []
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+def test_every_text_of_a_mail_is_in_nynorsk_and_nothing_else() -> None:
+    translated, wanted = translations("nn"), texts_in_code("mail")
+    assert wanted
+    assert sorted(wanted - translated.keys()) == []
+    assert sorted(translated.keys() - wanted) == []
+
+
+def test_what_nynorsk_lacks_is_said_in_bokmål() -> None:
+    with i18n.use_mail_locale("nn"):
+        assert (i18n.current_locale(), i18n.gettext("Sign in")) == ("nn", "Logg inn")
+    with i18n.use_locale("nn"):
+        assert i18n.current_locale() == "nb"
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
 def test_placeholders_are_those_of_the_text(locale: str) -> None:
     faults = [
         (message.id, str(fault))
@@ -65,7 +92,7 @@ def test_placeholders_are_those_of_the_text(locale: str) -> None:
 
 
 def test_one_text_has_one_translation_across_files() -> None:
-    for locale in LOCALES:
+    for locale in TRANSLATED:
         known: dict[str, object] = {}
         for catalogue in catalogues(locale):
             for message in catalogue:
@@ -77,12 +104,13 @@ def test_one_text_has_one_translation_across_files() -> None:
     ("locale", "expected"),
     [
         ("nb", ("to. 4. feb. kl. 10.15", "torsdag 4. februar", "4. februar 2027", "4 512", "0,25", "68 %")),
+        ("nn", ("to. 4. feb. kl. 10.15", "torsdag 4. februar", "4. februar 2027", "4 512", "0,25", "68 %")),
         ("en", ("Thu 4 Feb at 10:15", "Thursday 4 February", "4 February 2027", "4,512", "0.25", "68%")),
     ],
 )
 def test_dates_and_numbers_by_language(locale: str, expected: tuple[str, ...]) -> None:
     moment = dt.datetime(2027, 2, 4, 9, 15, tzinfo=dt.UTC)
-    with i18n.use_locale(locale):
+    with i18n.use_mail_locale(locale):
         shown = (
             i18n.short_datetime(moment),
             i18n.long_date(moment),
