@@ -13,7 +13,7 @@ from api.models.base import Base, Created, Identified, JsonList, ref
 from api.models.companies import Company
 from api.models.people import Person
 from api.models.personal import Retention, tag
-from api.models.places import School
+from api.models.places import School, SchoolOwner
 
 _SIGN_IN = tag("sign in", Retention.ACCOUNT)
 _SESSION = tag("end a session for good", Retention.TOKEN)
@@ -78,4 +78,23 @@ class Contact(Identified, Created, Base):
         UniqueConstraint("person_id", "company_id"),
         CheckConstraint("(school_id IS NULL) <> (company_id IS NULL)", name="one_thing"),
         CheckConstraint("(verified_at IS NULL) = (verified_by IS NULL)", name="verified"),
+    )
+
+
+class MailDomain(Identified, Created, Base):
+    """A mail domain that vouches for a school, or for all schools of an owner."""
+
+    __tablename__ = "mail_domain"
+
+    domain: Mapped[str]
+    school_id: Mapped[str | None] = ref(School.id, owned=True)
+    owner_id: Mapped[str | None] = ref(SchoolOwner.id, owned=True)
+
+    school: Mapped[School | None] = relationship()
+    owner: Mapped[SchoolOwner | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("domain", "school_id"),
+        UniqueConstraint("domain", "owner_id"),
+        CheckConstraint("(school_id IS NULL) <> (owner_id IS NULL)", name="one_thing"),
     )

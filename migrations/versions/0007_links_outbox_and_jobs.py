@@ -25,9 +25,11 @@ def upgrade() -> None:
     create_sign_in_session()
     create_totp()
     create_contact()
+    create_mail_domain()
 
 
 def downgrade() -> None:
+    op.drop_table("mail_domain")
     op.drop_table("contact")
     op.drop_table("totp")
     op.drop_table("sign_in_session")
@@ -290,3 +292,26 @@ def create_contact() -> None:
     op.create_index(op.f("ix_contact_company_id"), "contact", ["company_id"], unique=False)
     op.create_index(op.f("ix_contact_school_id"), "contact", ["school_id"], unique=False)
     op.create_index(op.f("ix_contact_verified_by_user_id"), "contact", ["verified_by_user_id"], unique=False)
+
+
+def create_mail_domain() -> None:
+    op.create_table(
+        "mail_domain",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("domain", sa.String(length=200), nullable=False),
+        sa.Column("school_id", sa.String(length=36), nullable=True),
+        sa.Column("owner_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(school_id IS NULL) <> (owner_id IS NULL)", name=op.f("ck_mail_domain_one_thing")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["school_owner.id"], name=op.f("fk_mail_domain_owner_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["school_id"], ["school.id"], name=op.f("fk_mail_domain_school_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_domain")),
+        sa.UniqueConstraint("domain", "owner_id", name=op.f("uq_mail_domain_domain_owner_id")),
+        sa.UniqueConstraint("domain", "school_id", name=op.f("uq_mail_domain_domain_school_id")),
+    )
+    op.create_index(op.f("ix_mail_domain_owner_id"), "mail_domain", ["owner_id"], unique=False)
+    op.create_index(op.f("ix_mail_domain_school_id"), "mail_domain", ["school_id"], unique=False)
