@@ -29,15 +29,15 @@ class DatabaseStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         with transaction() as session:
-            return rates.count(session, _hashed(key), seconds=expiry, amount=amount)
+            return rates.count(session, hashed(key), seconds=expiry, amount=amount)
 
     def get(self, key: str) -> int:
         with transaction() as session:
-            return rates.counted(session, _hashed(key))[0]
+            return rates.counted(session, hashed(key))[0]
 
     def get_expiry(self, key: str) -> float:
         with transaction() as session:
-            return rates.counted(session, _hashed(key))[1]
+            return rates.counted(session, hashed(key))[1]
 
     def check(self) -> bool:
         return True
@@ -48,7 +48,7 @@ class DatabaseStorage(Storage):
 
     def clear(self, key: str) -> None:
         with transaction() as session:
-            rates.forget(session, _hashed(key))
+            rates.forget(session, hashed(key))
 
 
 limiter = Limiter(key_func=get_remote_address, storage_uri="treffpunkt://", strategy="fixed-window")
@@ -63,5 +63,6 @@ def account_asked_for() -> str:
     return "login:" + request.form.get("login", "").strip().lower()[:254]
 
 
-def _hashed(key: str) -> str:
+def hashed(key: str) -> str:
+    """What a key is counted under."""
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()

@@ -1,14 +1,58 @@
-"""Counting what is asked for too often, in fixed windows; one statement a hit, so no two processes lose one."""
+"""Counting what is asked for too often: in fixed windows for flask-limiter, in token buckets for forms and links."""
 
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from api.clock import now
+from api.errors import TooManyRequests
+from api.i18n import gettext
 from api.models.rates import RateBucket
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket: `size` at once, then one more every `seconds`."""
+
+    size: int
+    seconds: float
+
+
+def take(session: Session, key_hash: str, bucket: Bucket) -> int:
+    """Takes one token. Returns 0, or the whole seconds until there is one again, and then nothing is taken.
+
+    The row says when the bucket will be full again, which is all there is to know about it.
+    """
+    moment = now()
+    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    found = insert(RateBucket).values(key_hash=key_hash, hits=0, expires_at=moment)
+    found = found.on_conflict_do_update(index_elements=[RateBucket.key_hash], set_={"hits": RateBucket.hits})
+    full_at = session.execute(found.returning(RateBucket.expires_at)).scalar_one()  # and the row is ours until commit
+    full_then = max(full_at, moment) + timedelta(seconds=bucket.seconds)
+    wait = (full_then - moment).total_seconds() - bucket.size * bucket.seconds
+    if wait > 0:
+        return math.ceil(wait)
+    session.execute(
+        update(RateBucket)
+        .where(RateBucket.key_hash == key_hash)
+        .values(hits=RateBucket.hits + 1, expires_at=full_then)
+        .execution_options(synchronize_session=False)
+    )
+    return 0
+
+
+def demand(session: Session, key_hash: str, bucket: Bucket) -> None:
+    """Takes one token. Raises TooManyRequests where there is none."""
+    wait = take(session, key_hash, bucket)
+    if wait:
+        raise TooManyRequests(gettext("That was many times in a short while."), retry_after=wait)
 
 
 def count(session: Session, key_hash: str, *, seconds: int, amount: int = 1) -> int:

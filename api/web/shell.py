@@ -11,6 +11,7 @@ from api.domain.permissions import Action, may
 from api.edge.access import current_actor
 from api.edge.locale import PARAMETER
 from api.edge.login import current_name
+from api.edge.public_forms import stamp
 from api.web.navigation import NAVIGATION, Entry
 
 FILTERS = ("short_date", "long_date", "full_date", "clock_time", "short_datetime", "number", "percent")
@@ -23,7 +24,12 @@ def init_app(app: Flask) -> None:
     for name in FILTERS:
         app.jinja_env.filters[name] = getattr(i18n, name)
     app.jinja_env.globals.update(
-        Action=Action, url_with=url_with, static_url=static_url, allows=allows, language_links=language_links
+        Action=Action,
+        url_with=url_with,
+        static_url=static_url,
+        allows=allows,
+        form_stamp=stamp,
+        language_links=language_links,
     )
     app.context_processor(_of_request)
 
