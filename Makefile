@@ -15,7 +15,7 @@ demo: $(READY)  ## build and plan the demo season, then show it on http://127.0.
 	@$(DEVELOPMENT) $(BIN)/treffpunkt demo --serve $(if $(SCHOOLS),--schools "$(SCHOOLS)") $(if $(SCALE),--scale "$(SCALE)")
 
 .PHONY: serve
-serve: $(READY)  ## bring the database up to date and start worker and web on http://127.0.0.1:8000
+serve: $(READY)  ## bring the database up to date and start worker, scheduler and web on http://127.0.0.1:8000
 	@$(DEVELOPMENT) $(BIN)/treffpunkt db upgrade
 	@$(DEVELOPMENT) $(BIN)/treffpunkt serve
 

@@ -9,6 +9,7 @@ from api.config import Settings
 from api.config import settings as settings_of_process
 from api.db import init_engine
 from api.edge import access, csrf, headers, limits, locale, login, logs, session
+from api.logs import configure_logging
 from api.resources.registry import register_resources
 from api.web import shell
 from api.web.pages import BLUEPRINTS
@@ -26,7 +27,7 @@ class Treffpunkt(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """A configured application. Raises ConfigurationError when a setting is missing or wrong."""
     settings = settings or settings_of_process()
-    logs.configure_logging()
+    configure_logging()
     init_engine(settings)
     app = Treffpunkt(__name__, static_folder="web/static", template_folder="web/templates")
     app.config.from_mapping(

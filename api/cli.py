@@ -8,23 +8,26 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from api.config import Settings, settings
 from api.domain.permissions import SCOPED_ROLES, Grant, Role
-from api.errors import AppError, ConfigurationError
-from api.i18n import use_locale
+from api.errors import ConfigurationError
+from api.process import GUARDED, leave_with_parent, one_line_errors, require_current
 
 LEAVE_SECONDS = 10.0
-GUARDED = "TREFFPUNKT_GUARDED"
-LATER = {"import": ("api.cli_import", "commands")}
+PROCESSES = ("worker", "scheduler", "web")
+LATER = {
+    "import": ("api.cli_import", "commands"),
+    "jobs": ("scheduler.cli", "commands"),
+    "scheduler": ("scheduler.__main__", "main"),
+}
 
 
 class Commands(click.Group):
@@ -41,26 +44,8 @@ class Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with use_locale("en"):
-                return super().invoke(ctx)
-        except AppError as error:
-            for part in error.errors:
-                click.echo(f"{part.field}: {part.sentence} {part.remedy or ''}".rstrip(), err=True)
-            raise click.ClickException(str(error)) from error
-        except DBAPIError as error:
-            first_line = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-            raise click.ClickException(
-                f"The database does not answer as it should: {first_line}. "
-                "Check DATABASE_URL, and run `treffpunkt db upgrade`."
-            ) from error
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(
-                f"{place}{error.strerror or error}. Check TREFFPUNKT_DATA, TREFFPUNKT_HOST and TREFFPUNKT_PORT."
-            ) from error
+        with one_line_errors():
+            return super().invoke(ctx)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +72,7 @@ def main() -> None:
 )
 @click.option("--fresh", is_flag=True, help="Wipe the demo season that is there and build it anew.")
 @click.option("--password", help="Password of the demo coordinator; a random one is made and printed unless given.")
-@click.option("--serve", is_flag=True, help="Then start worker and web, until Ctrl-C.")
+@click.option("--serve", is_flag=True, help="Then start worker, scheduler and web, until Ctrl-C.")
 def demo(
     seed: int,
     scale: int,
@@ -119,9 +104,9 @@ def demo(
 
 @main.command()
 def serve() -> None:
-    """Start worker and web together, until Ctrl-C."""
+    """Start worker, scheduler and web together, until Ctrl-C."""
     config = settings()
-    _ready(config)
+    require_current(config)
     _require_free_port(config)
     _serve(config, None)
 
@@ -134,9 +119,9 @@ def web() -> None:
     from api.app import create_app
 
     config = settings()
-    _ready(config)
+    require_current(config)
     _require_free_port(config)
-    _leave_with_parent(lambda: os._exit(0))
+    leave_with_parent(lambda: os._exit(0))
     waitress.serve(create_app(config), host=config.host, port=config.port, threads=8, ident=None)
 
 
@@ -148,18 +133,18 @@ def worker(once: bool) -> None:
     Ctrl-C or SIGTERM puts a run under way back into the queue.
     """
     from api.db import init_engine
-    from api.edge.logs import configure_logging
+    from api.logs import configure_logging
     from api.services.executor import ProcessExecutor
     from api.worker import Worker
 
     config = settings()
-    _ready(config)
+    require_current(config)
     configure_logging()
     init_engine(config)
     one = Worker(ProcessExecutor())
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: one.leaving.set())
-    _leave_with_parent(one.leaving.set)
+    leave_with_parent(one.leaving.set)
     if once:
         while not one.leaving.is_set() and one.run_next():
             pass
@@ -207,7 +192,7 @@ def user_create(login: str, name: str, roles: tuple[str, ...], password: str | N
     from api.services.users import create_user
 
     config = settings()
-    _ready(config)
+    require_current(config)
     init_engine(config)
     assert registry.THEMES
     grants = [_grant(role) for role in roles]
@@ -240,7 +225,7 @@ def user_token(login: str, name: str, scopes: tuple[str, ...], days: int) -> Non
     from api.services.users import create_token, user_id_of
 
     config = settings()
-    _ready(config)
+    require_current(config)
     init_engine(config)
     assert registry.THEMES
     with transaction() as session:
@@ -254,18 +239,6 @@ def _grant(text: str) -> Grant:
         return Grant(Role(role), scope or None)
     except ValueError:
         raise click.BadParameter(f"{role!r} is no role; give one of {', '.join(Role)}", param_hint="--role") from None
-
-
-def _ready(config: Settings) -> None:
-    """Refuses to start on a database that lacks migrations."""
-    from api.db import is_current, make_engine
-
-    engine = make_engine(config.database_url)
-    try:
-        if not is_current(engine):
-            raise ConfigurationError("The database is not up to date.", remedy="Run `treffpunkt db upgrade` first.")
-    finally:
-        engine.dispose()
 
 
 def _require_free_port(config: Settings) -> None:
@@ -295,9 +268,9 @@ def _lock(config: Settings) -> Iterator[None]:
 
 
 def _serve(config: Settings, logs: Path | None) -> None:
-    """Worker and web as children; ends when one of them does, or on Ctrl-C, and takes both along."""
+    """Each process as a child; ends when one of them does, or on Ctrl-C, and takes all along."""
     with ExitStack() as stack:
-        children = [stack.enter_context(_child(name, logs)) for name in ("worker", "web")]
+        children = [stack.enter_context(_child(name, logs)) for name in PROCESSES]
         click.echo(f"Treffpunkt is on http://{config.host}:{config.port} until you press Ctrl-C.")
         if logs is not None:
             click.echo(f"Logs are in {logs}.")
@@ -309,9 +282,9 @@ def _serve(config: Settings, logs: Path | None) -> None:
         try:
             ended.wait()
         except KeyboardInterrupt:
-            click.echo("Ending worker and web.")
+            click.echo("Ending worker, scheduler and web.")
             return
-    raise click.ClickException("Worker or web ended by itself; its log says why.")
+    raise click.ClickException("Worker, scheduler or web ended by itself; its log says why.")
 
 
 def _tell_end(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
@@ -341,19 +314,6 @@ def _child(command: str, logs: Path | None) -> Iterator[subprocess.Popen[bytes]]
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def _leave_with_parent(leave: Callable[[], object]) -> None:
-    """When another command of ours started this one, do `leave` as soon as it is gone."""
-    if os.environ.get(GUARDED) != "1":
-        return
-
-    def wait_for_the_end() -> None:
-        while os.read(0, 1):
-            pass
-        leave()
-
-    threading.Thread(target=wait_for_the_end, daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +33,20 @@ class Outcome:
             return None
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.failed.items()))
         return f"{self.failed.total()} failed: {kinds}. The log says where."
+
+
+def due_now(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs that have not been done since they were last due."""
+    now = clock.now()
+    with reading() as session:
+        return [job for job in jobs if ledger.is_due(session, job.name, job.when.last_due(now))]
+
+
+def tick(jobs: Iterable[Job]) -> dict[str, Outcome]:
+    """Does all that is due now, one after the other, by name."""
+    leaving = threading.Event()
+    outcomes = {job.name: run_due(job, clock.now(), leaving) for job in due_now(jobs)}
+    return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
 
 
 def run_due(job: Job, leader_since: datetime, leaving: threading.Event) -> Outcome | None:

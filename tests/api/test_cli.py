@@ -52,7 +52,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def every_command() -> list[str]:
-    return ["demo", "serve", "web", "worker", "db upgrade", "user create", "user token"]
+    return ["demo", "serve", "web", "worker", "scheduler", "jobs", "db upgrade", "user create", "user token"]
 
 
 @pytest.mark.parametrize("command", every_command())
@@ -62,7 +62,7 @@ def test_help_says_what_a_command_does(command: str) -> None:
     assert len(text.splitlines()) >= 5
 
 
-@pytest.mark.parametrize("command", ["worker", "web", "serve", "user create"])
+@pytest.mark.parametrize("command", ["worker", "scheduler", "jobs", "web", "serve", "user create"])
 def test_database_without_migrations_is_one_line_with_the_remedy(environment: dict[str, str], command: str) -> None:
     code, text = run(
         *command.split(), *(["--login", "a@example.org", "--name", "A", "--role", "admin"] * ("user" in command))
@@ -173,13 +173,15 @@ def is_up(port: str) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_worker_and_web_go_with_serve_however_it_goes(environment: dict[str, str], number: signal.Signals) -> None:
+def test_worker_scheduler_and_web_go_with_serve_however_it_goes(
+    environment: dict[str, str], number: signal.Signals
+) -> None:
     upgrade(settings().database_url)
     serving = subprocess.Popen([sys.executable, "-m", "api.cli", "serve"], env=os.environ, stdout=subprocess.DEVNULL)
     try:
         wait_for(lambda: is_up(environment["TREFFPUNKT_PORT"]))
         children = psutil.Process(serving.pid).children()
-        assert len(children) == 2
+        assert len(children) == 3
         serving.send_signal(number)
         assert serving.wait() == (-signal.SIGKILL if number is signal.SIGKILL else 0)
         _, alive = psutil.wait_procs(children, timeout=30)

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from api import db
 from api.app import MAX_BODY_BYTES, create_app
-from api.edge import logs
 from api.edge.access import public
+from api.logs import configure_logging
 from api.models.rates import RateBucket
 from api.services import rates
 from tests import factories as make
@@ -132,7 +132,7 @@ def test_request_is_logged_by_its_pattern(
 
 
 def test_logs_of_any_kind_lose_the_words_of_an_exception(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure_logging()
+    configure_logging()
     try:
         raise KeyError("canary")
     except KeyError:
