@@ -64,15 +64,22 @@ def order_of_run(session: Session, run_id: str, today: date) -> Order:
     return Order(*row, today=today)
 
 
-def take_snapshot(session: Session, order: Order) -> Snapshot:
+def take_snapshot(session: Session, order: Order, *, anew: str | None = None) -> Snapshot:
     """The problem of a season as its rows are now, in a fixed number of queries.
 
+    anew: a request that is taken as if it had no visit, so that others can be found for it.
     Raises ConfigurationError for settings that cannot be used, and matcher.fields.InvalidProblem for rows that
     contradict each other.
     """
     if order.kind is RunKind.GROUP:
         return Snapshot(group_problem(session, order.season_id, order.programme_id, order.settings, order.today))
     problem, left_out, by_language = visit_problem(
-        session, order.season_id, order.programme_id, order.settings, (order.starts_on, order.ends_on), order.today
+        session,
+        order.season_id,
+        order.programme_id,
+        order.settings,
+        (order.starts_on, order.ends_on),
+        order.today,
+        anew,
     )
     return Snapshot(problem, left_out, by_language)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import LockKind, VisitState
+from api.domain.enums import LockKind, ProfileState, VisitState
 from api.domain.programme_rules import VisitRules
 from api.domain.school_days import days, months_before
 from api.models.bookings import Booking
@@ -50,27 +50,36 @@ class Kept:
 class Engagements:
     """What stands: by request in the problem, and what the problem does not know but limits do.
 
-    elsewhere: the season's other engagements, by (role model, company). days: those of any season or programme, by role
-    model and day.
+    fixed_visits: whose bookings the problem looks past. elsewhere: the season's other engagements, by (role model,
+    company). days: those of any season or programme, by role model and day. looked_past: role models of the visit that is
+    looked past.
     """
 
     fixed: dict[str, Kept]
     fixed_visits: frozenset[str]
     elsewhere: Counter[tuple[str, str | None]]
     days: defaultdict[str, Counter[date]]
+    looked_past: frozenset[str] = frozenset()
 
     @classmethod
     def read(
-        cls, session: Session, season_id: str, requests: set[str], term: tuple[date, date], today: date
+        cls,
+        session: Session,
+        season_id: str,
+        requests: set[str],
+        term: tuple[date, date],
+        today: date,
+        anew: str | None = None,
     ) -> Engagements:
         """Live visits and locks of a season, and live visits of any in the weeks of the term.
 
-        What began before today counts in limits only.
+        What began before today counts in limits only. anew: the request whose visit and lock are looked past.
         """
         wanted = _of_season_or_weeks(season_id, term)
         people = _people_of_visits(session, wanted)
         fixed: dict[str, Kept] = {}
         visits: set[str] = set()
+        looked_past: set[str] = set()
         elsewhere: Counter[tuple[str, str | None]] = Counter()
         on: defaultdict[str, Counter[date]] = defaultdict(Counter)
         for visit, season in session.execute(
@@ -79,6 +88,10 @@ class Engagements:
             .where(wanted, Visit.state.in_(LIVE))
             .order_by(Visit.id)
         ):
+            if visit.request_id == anew:
+                visits.add(visit.id)
+                looked_past |= {role_model for role_model, _ in people[visit.id]}
+                continue
             members = people[visit.id]
             day = clock.to_oslo(visit.starts_at).date()
             if visit.request_id in requests and day >= today and members:
@@ -91,9 +104,9 @@ class Engagements:
             for role_model, _ in members:
                 on[role_model][day] += 1
         for request_id, kept in _locked(session, season_id, today):
-            if request_id in requests:
+            if request_id in requests and request_id != anew:
                 fixed.setdefault(request_id, kept)
-        return cls(fixed, frozenset(visits), elsewhere, on)
+        return cls(fixed, frozenset(visits), elsewhere, on, frozenset(looked_past))
 
     @staticmethod
     def visits_of_schools(session: Session, rules: VisitRules, today: date) -> dict[str, int]:
@@ -109,8 +122,8 @@ class Engagements:
         return dict(rows.all())
 
     def people(self) -> set[str]:
-        """Role models in what is fixed."""
-        return {one for kept in self.fixed.values() for one in kept.role_models}
+        """Role models in what is fixed, and in what is looked past."""
+        return {one for kept in self.fixed.values() for one in kept.role_models} | self.looked_past
 
     def fixed_days(self) -> defaultdict[str, Counter[date]]:
         """The days of what is fixed, by role model."""
@@ -133,7 +146,7 @@ def role_models(
     term: tuple[date, date],
     today: date,
 ) -> list[m.RoleModel]:
-    """Trained role models with a fresh profile. Others in fixed visits come along without any free time."""
+    """Trained role models with an active, fresh profile. Others in fixed visits come along without any free time."""
     confirmed_since = clock.at_local(months_before(today, rules.confirmed_months), datetime.min.time())
     kept = engagements.people()
     free = _free_times(session, engagements.fixed_visits, term)
@@ -148,7 +161,8 @@ def role_models(
     people = []
     for row in rows:
         trained = row.trained_on is not None and row.trained_on <= today
-        ready = trained and row.confirmed_at is not None and row.confirmed_at >= confirmed_since
+        fresh = row.confirmed_at is not None and row.confirmed_at >= confirmed_since
+        ready = trained and fresh and row.state is ProfileState.ACTIVE
         if ready or row.id in kept:
             limits = _capped(row.max_per_day, rules.max_per_day), _capped(row.max_per_week, rules.max_per_week)
             spans = within_limits(free(row), engagements.days[row.id], fixed_days[row.id], *limits) if ready else []

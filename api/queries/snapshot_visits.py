@@ -43,6 +43,7 @@ def visit_problem(
     settings: Mapping[str, Any],
     term: tuple[date, date],
     today: date,
+    anew: str | None = None,
 ) -> tuple[m.VisitProblem, tuple[LeftOut, ...], dict[str, int]]:
     """The problem of a programme's requests in a season, and the rest of a Snapshot; see `take_snapshot`."""
     rules = visit_rules(settings)
@@ -51,7 +52,8 @@ def visit_problem(
     first_of_window = after_school_days(today, rules.lead_after_window, holidays)
     first_day = max(min(first_alone, first_of_window), term[0])
     rows = _requests(session, season_id, programme_id)
-    engagements = Engagements.read(session, season_id, {row.Request.id for row in rows}, (first_day, term[1]), today)
+    known_requests = {row.Request.id for row in rows}
+    engagements = Engagements.read(session, season_id, known_requests, (first_day, term[1]), today, anew)
     calendar = SchoolCalendar.read(session, holidays, (first_day, term[1]))
     options = _options(session, season_id, programme_id)
     topics = _topics(session, season_id, programme_id)
@@ -60,7 +62,7 @@ def visit_problem(
     fixed: list[m.FixedVisit] = []
     for row in rows:
         kept = engagements.fixed.get(row.Request.id)
-        if row.Request.state is RequestState.VISIT and kept is None:
+        if row.Request.state is RequestState.VISIT and kept is None and row.Request.id != anew:
             continue  # its visit is held, or nothing of it can be planned any more
         dates = options[row.Request.id]
         first = first_alone if row.Request.window_id is None else first_of_window
@@ -77,7 +79,8 @@ def visit_problem(
             fixed.append(
                 m.FixedVisit(request=row.Request.id, option=index, mode=kept.mode, role_models=kept.role_models)
             )
-        requests.append(_request(row, [option for _, option in usable], topics))
+        people_wanted = row.Request.role_models if kept is None else len(kept.role_models)
+        requests.append(_request(row, [option for _, option in usable], topics, people_wanted))
     people = role_models(session, season_id, rules, engagements, (first_day, term[1]), today)
     known = {request.id for request in requests}
     strangers = without_language(
@@ -96,6 +99,34 @@ def visit_problem(
         fixed=tuple(fixed),
     )
     return problem, tuple(left_out), {request: len(people) for request, people in strangers.items()}
+
+
+def one_request(
+    session: Session, request: Request, options: Iterable[m.Option], people: Iterable[m.RoleModel], role_models: int
+) -> tuple[m.Request, tuple[m.Refusal, ...]]:
+    """A request in these options for so many people, as a problem has it, and the noes of `people` that matter to it.
+
+    options: at least one; they need not be the request's own.
+    """
+    topics: dict[tuple[str, TopicUse], list[str]] = {}
+    for topic in sorted(request.topics, key=lambda topic: topic.topic_id):
+        topics.setdefault((request.id, topic.use), []).append(topic.topic_id)
+    closes_at = session.scalar(select(Window.closes_at).where(Window.id == request.window_id))
+    asked = _request(_Row(request, closes_at), list(options), topics, role_models)
+    known = list(people)
+    strangers = without_language(session, [request], [one.id for one in known])
+    return asked, (*_refusals(session, {request.id}, known, [asked]), *_by_language(strangers))
+
+
+def places_of(session: Session, wanted: set[str], settings: Mapping[str, Any], today: date) -> tuple[m.School, ...]:
+    """Schools as a problem has them."""
+    return _schools(session, wanted, visit_rules(settings), today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    Request: Request
+    closes_at: datetime | None
 
 
 def _requests(session: Session, season_id: str, programme_id: str) -> list[Any]:
@@ -149,8 +180,10 @@ def _topics(session: Session, season_id: str, programme_id: str) -> dict[tuple[s
     return topics
 
 
-def _request(row: Any, options: list[m.Option], topics: Mapping[tuple[str, TopicUse], list[str]]) -> m.Request:
-    """Requests of one window all count as submitted when it closes."""
+def _request(
+    row: Any, options: list[m.Option], topics: Mapping[tuple[str, TopicUse], list[str]], people_wanted: int
+) -> m.Request:
+    """Requests of one window all count as submitted when it closes. A kept visit wants the people it has."""
     request: Request = row.Request
     submitted_at = request.submitted_at if row.closes_at is None else max(request.submitted_at, row.closes_at)
     return m.Request(
@@ -162,7 +195,7 @@ def _request(row: Any, options: list[m.Option], topics: Mapping[tuple[str, Topic
         wishes=tuple(topics.get((request.id, TopicUse.WISHED), ())),
         mode=request.mode.value,
         prefers=request.prefers.value,
-        role_models=request.role_models,
+        role_models=people_wanted,
         options=tuple(options),
         priority=request.priority,
         submitted=clock.to_oslo(submitted_at).date(),

@@ -77,7 +77,7 @@ def standing_visits(before: VisitProblem, now: VisitProblem, plan: VisitPlan) ->
             dropped.append({"code": "fixed", "request": visit.request})
         else:
             moved = replace(visit, option=option)
-            if codes := _broken(now, plan, _with_neighbours(now, kept, moved), moved):
+            if codes := broken_by(now, plan, _with_neighbours(now, kept, moved), moved):
                 who = [one.id for one in visit.role_models]
                 dropped.append({"code": codes[0], "request": visit.request, "role_models": who, "all": codes})
             else:
@@ -150,9 +150,16 @@ def _with_neighbours(now: VisitProblem, kept: Iterable[Visit], visit: Visit) -> 
     return [*found.values(), visit]
 
 
-def _broken(now: VisitProblem, plan: VisitPlan, visits: list[Visit], visit: Visit) -> list[str]:
-    """Codes of the rules that these visits break with the visit, and do not break without it."""
-    without = judge.VisitFacts(now, replace(plan, visits=tuple(one for one in visits if one is not visit)))
+def broken_by(
+    now: VisitProblem, plan: VisitPlan, visits: list[Visit], visit: Visit, before: Visit | None = None
+) -> list[str]:
+    """Codes of the rules that these visits break with the visit, and do not break without it.
+
+    before: what stands of the visit anyway, such as those of its people who have said yes.
+    """
+    others = [one for one in visits if one is not visit]
+    standing = others if before is None else [*others, before]
+    without = judge.VisitFacts(now, replace(plan, visits=tuple(standing)))
     facts = judge.VisitFacts(now, replace(plan, visits=tuple(visits)))
     return [rule.__name__ for rule in VISIT_RULES if set(rule(facts)) - set(rule(without))]
 

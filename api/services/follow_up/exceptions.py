@@ -62,9 +62,14 @@ def raise_line(
 
 
 def resolve_lines(
-    session: Session, about: str, *kinds: str, resolution: str = WENT_AWAY, who: By = SYSTEM, now: datetime | None = None
+    session: Session,
+    about: str,
+    *kinds: str,
+    resolution: str = WENT_AWAY,
+    who: By = SYSTEM,
+    now: datetime | None = None,
 ) -> int:
-    """Closes the open lines about an object, all or those of some kinds, since their cause is gone. Returns how many."""
+    """Closes the open lines about an object, all or those of some kinds: their cause is gone. Returns how many."""
     statement = select(ExceptionItem).where(
         ExceptionItem.object_id == about, ExceptionItem.state == ExceptionState.OPEN
     )
@@ -76,7 +81,9 @@ def resolve_lines(
     return len(lines)
 
 
-def resolve(session: Session, actor: Actor, line_id: str, resolution: str, now: datetime | None = None) -> ExceptionItem:
+def resolve(
+    session: Session, actor: Actor, line_id: str, resolution: str, now: datetime | None = None
+) -> ExceptionItem:
     """A person closes a line. resolution: a code of at most 40 characters: the remedy that was used, or `solved`.
 
     Raises NotFound outside the actor's reach, IllegalStep when it is closed already.
