@@ -49,13 +49,13 @@ class Why:
 class VisitFacts:
     """One visit plan with its problem, asked by request id.
 
-    The matcher's tables of travel times are made for one thread, so one at a time asks them.
+    The matcher's tables of travel times are made for one thread, so one at a time asks them, under `mutex`.
     """
 
     def __init__(self, story: VisitStory) -> None:
         self.story = story
         self._why: dict[str, Why] = {}
-        self._mutex = RLock()
+        self.mutex = RLock()
         self._index = {identifier: i for i, identifier in enumerate(story.facts.ids)}
         self._fixed = {item.request for item in story.problem.fixed}
 
@@ -63,7 +63,7 @@ class VisitFacts:
         """What speaks for the visit of a request; None when the plan has none."""
         if request_id not in self.story.visit_of:
             return None
-        with self._mutex:
+        with self.mutex:
             if request_id not in self._why:
                 self._why[request_id] = self._reckon(request_id)
             return self._why[request_id]
@@ -88,11 +88,15 @@ class VisitFacts:
         """Whether the run planned for this request; one without a usable day never reached it."""
         return request_id in self.story.requests
 
+    def index_of(self, role_model_id: str) -> int:
+        """The place of a role model in the matcher's tables."""
+        return self._index[role_model_id]
+
     def tale(self, request_id: str) -> dict[str, Any]:
         """The matcher's whole story of one request. Raises NotFound."""
         if request_id not in self.story.requests:
             raise NotFound(gettext("There is no such request."))
-        with self._mutex:
+        with self.mutex:
             return self.story.of(request_id)
 
     def _is_reserved(self, request_id: str) -> bool:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from api.edge.problems import ProblemApi
-from api.resources import docs, places, plan_stories, plans, requests, role_models, runs
+from api.resources import adjustments, docs, locks, places, plan_stories, plans, requests, role_models, runs
 
 PREFIX = "/api/v1"
 RESOURCES = (
@@ -14,6 +14,8 @@ RESOURCES = (
     runs.one_run,
     plans.blueprint,
     plan_stories.blueprint,
+    locks.blueprint,
+    adjustments.blueprint,
 )
 
 

@@ -3,13 +3,15 @@
 from flask import Blueprint
 
 from api.web import account, maps, public
-from api.web.coordinator import runs, visits
+from api.web.coordinator import adjust, locks, runs, visits
 from api.web.site import groups
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     public.pages,
     account.pages,
     visits.pages,
+    locks.pages,
+    adjust.pages,
     groups.pages,
     maps.pages,
     runs.pages,
