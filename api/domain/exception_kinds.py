@@ -43,4 +43,40 @@ KINDS: dict[str, ExceptionKind] = {
         remedies=("call_invited", "plan_again", "call_school"),
         closes="The school has its answer.",
     ),
+    "too_few_mentors": ExceptionKind(
+        about="meeting",
+        raised="Somebody is away, and fewer adults are left in the room than the session needs.",
+        remedies=("cancel_meeting", "move_meeting"),
+        closes="Enough mentors are on duty again, or the meeting is not to be.",
+    ),
+    "absent": ExceptionKind(
+        about="membership",
+        raised="A pupil was away without a word as often as the rules say.",
+        remedies=("call_home", "release_seat"),
+        closes="The pupil comes again, or the seat is released.",
+    ),
+    "underfilled": ExceptionKind(
+        about="group_session",
+        raised="The start is near, and fewer pupils sit in the session than it needs.",
+        remedies=("send_offers", "cancel_session"),
+        closes="Enough pupils have a seat, or the session is cancelled.",
+    ),
+    "not_marked": ExceptionKind(
+        about="meeting",
+        raised="The meeting's day is over, and nobody has marked who was there.",
+        remedies=("mark_attendance", "cancel_meeting"),
+        closes="Attendance is marked, or the meeting is cancelled.",
+    ),
+    "mail_failed": ExceptionKind(
+        about="person",
+        raised="A message was refused, or could not be sent for four hours; only a call reaches the person now.",
+        remedies=("call_and_correct_address",),
+        closes="A message has reached the person.",
+    ),
+    "mail_down": ExceptionKind(
+        about="outbox_message",
+        raised="The mail server has taken nothing for four hours; messages wait.",
+        remedies=("check_mail_server",),
+        closes="The server takes messages again, and those that failed with it are sent.",
+    ),
 }

@@ -77,7 +77,12 @@ class GroupRules:
     absences_call, absences_release: untold absences after which somebody calls, and may release the seat.
     digital_minutes: beyond it the form suggests digital. friends: the most with one code. mentor_notice_days: a change
     closer to the meeting needs the mentor's yes. underfilled_weeks: when an under-filled session warns.
+    meetings_least, meetings_most: of a session in a term. fewer_told_hours: how long before a meeting with too few
+    mentors its pupils are told. mentor_remind_hours: how long before it the mentors are reminded.
     statute: the law by which police certificates are seen; "" where none are. certificate_months: how old at most.
+    Approval sends at send_hour, at least send_minutes later. An offer that stands more than twice as long reminds
+    offer_remind_hours before it expires. A registration that is not confirmed lapses after unconfirmed_days; a
+    guardian who has not answered is asked again after guardian_remind_days.
     """
 
     detour: float = 1.3
@@ -103,8 +108,17 @@ class GroupRules:
     friends: int = 3
     mentor_notice_days: int = 14
     underfilled_weeks: int = 2
+    meetings_least: int = 10
+    meetings_most: int = 12
+    fewer_told_hours: int = 3
+    mentor_remind_hours: int = 30
     statute: str = ""
     certificate_months: int = 3
+    send_hour: int = 12
+    send_minutes: int = 30
+    offer_remind_hours: int = 24
+    unconfirmed_days: int = 7
+    guardian_remind_days: int = 7
 
 
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from api.mail.letter import Letter, Values, Writer
-from api.mail.letters import accounts, groups, staff, visits
+from api.mail.letters import accounts, campus, groups, staff, visits
 
-LETTERS: dict[str, Writer] = {**accounts.LETTERS, **visits.LETTERS, **groups.LETTERS, **staff.LETTERS}
+LETTERS: dict[str, Writer] = {
+    **accounts.LETTERS,
+    **visits.LETTERS,
+    **groups.LETTERS,
+    **campus.LETTERS,
+    **staff.LETTERS,
+}
+
+# Somebody waits for these at the screen: they do not queue behind a season's invitations.
+URGENT = frozenset(accounts.LETTERS)
 
 
 def write_letter(kind: str, values: Values) -> Letter:

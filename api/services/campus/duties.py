@@ -53,6 +53,18 @@ def of_mentor(session: Session, mentor: Mentor, session_id: str, now: datetime) 
     )
 
 
+def waiting(session: Session, session_id: str) -> list[Duty]:
+    """The duties of a session that wait for a yes, in the order of the meetings."""
+    return list(
+        session.scalars(
+            select(Duty)
+            .join(Meeting, Duty.meeting_id == Meeting.id)
+            .where(Meeting.session_id == session_id, Duty.state == DutyState.ASKED)
+            .order_by(Meeting.starts_at)
+        )
+    )
+
+
 def needs_a_yes(meeting: Meeting, rules: GroupRules, now: datetime) -> bool:
     """Whether a change at this meeting is so close that the mentor must agree."""
     return meeting.starts_at < now + timedelta(days=rules.mentor_notice_days)

@@ -18,8 +18,8 @@ from api.models.plan_rows import PlanMentor
 from api.models.planning import Plan, Run
 from api.models.programmes import ProgrammeRuleVersion
 from api.queries.campus_rules import rules_now
-from api.services import change
-from api.services.campus import duties, mentors
+from api.services import audit, change, outbox
+from api.services.campus import duties, mentors, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,32 @@ def take_over(session: Session, plan_id: str, site_ids: Collection[str], who: ch
     for mentor in people:
         for session_id in sorted(one for one, other in new if other == mentor.id):
             assign(session, sessions[session_id], mentor, rules, who, changed, plan_id=plan_id)
+    tell(session, changed)
     return changed
+
+
+def tell(session: Session, changed: RosterChange) -> None:
+    """Tells mentors what changed: their new roster, what waits for their yes, what is no longer theirs."""
+    begun: dict[str, list[MentorAssignment]] = {}
+    for row in changed.begun:
+        begun.setdefault(row.mentor_id, []).append(row)
+    for rows in begun.values():
+        mentor = session.get_one(Mentor, rows[0].mentor_id)
+        groups = [session.get_one(GroupSession, row.session_id) for row in rows]
+        values = {
+            "evenings": [telling.group_values(session, group) for group in groups],
+            "asked": sum(duty.mentor_id == mentor.id for duty in changed.asked),
+        }
+        link = telling.mentor_link(session, mentor, groups[0].season_id)
+        outbox.write(
+            session, "mentor.roster", mentor.person, values, about=("mentor", mentor.id), links={"mentor": link}
+        )
+    for row in changed.ended:
+        mentor, group = session.get_one(Mentor, row.mentor_id), session.get_one(GroupSession, row.session_id)
+        link = telling.mentor_link(session, mentor, group.season_id)
+        about = ("mentor", mentor.id)
+        values = telling.group_values(session, group)
+        outbox.write(session, "mentor.taken_off", mentor.person, values, about=about, links={"mentor": link})
 
 
 def assignments(session: Session, session_ids: Iterable[str]) -> list[MentorAssignment]:
@@ -101,23 +126,30 @@ def assign(
     plan_id: str | None = None,
 ) -> None:
     """Puts a mentor into a session's roster from today, with a duty at each of its meetings to come."""
-    now, today = clock.now(), clock.today()
-    assignment = MentorAssignment(session_id=group.id, mentor_id=mentor.id, plan_id=plan_id, from_date=today)
+    assignment = MentorAssignment(session_id=group.id, mentor_id=mentor.id, plan_id=plan_id, from_date=clock.today())
     session.add(assignment)
     session.flush()
+    audit.record(session, "mentor_assignment.begin", "mentor_assignment", assignment.id, actor_id=who.user_id)
     changed.begun.append(assignment)
-    for meeting in duties.upcoming(session, group.id, now):
-        if reason := against(session, mentor, meeting, rules):
-            changed.left_out.append((mentor.id, meeting.id, reason))
-            continue
-        asked = duties.needs_a_yes(meeting, rules, now)
-        try:
-            duty = duties.put_on(session, meeting, mentor, who, ask=asked)
-        except DoubleBooking:  # taken in the instant since it was looked at
-            changed.left_out.append((mentor.id, meeting.id, "taken"))
-            continue
-        if duty is not None and asked:
-            changed.asked.append(duty)
+    for meeting in duties.upcoming(session, group.id, clock.now()):
+        put_on(session, meeting, mentor, rules, who, changed)
+
+
+def put_on(
+    session: Session, meeting: Meeting, mentor: Mentor, rules: GroupRules, who: change.By, changed: RosterChange
+) -> None:
+    """Puts a mentor of the roster on one meeting: at once, or asked within the notice, or left out with its reason."""
+    if reason := against(session, mentor, meeting, rules):
+        changed.left_out.append((mentor.id, meeting.id, reason))
+        return
+    asked = duties.needs_a_yes(meeting, rules, clock.now())
+    try:
+        duty = duties.put_on(session, meeting, mentor, who, ask=asked)
+    except DoubleBooking:  # taken in the instant since it was looked at
+        changed.left_out.append((mentor.id, meeting.id, "taken"))
+        return
+    if duty is not None and asked:
+        changed.asked.append(duty)
 
 
 def end(
@@ -142,6 +174,7 @@ def end(
             duties.take_off(session, duty, who)
     assignment.to_date = max(last, assignment.from_date)
     session.flush()
+    audit.record(session, "mentor_assignment.end", "mentor_assignment", assignment.id, actor_id=who.user_id)
     changed.ended.append(assignment)
 
 
