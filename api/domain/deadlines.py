@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from api import clock
-from api.domain.programme_rules import VisitRules
+from api.domain.programme_rules import GroupRules, VisitRules
 from api.domain.promise import next_working_day
 from api.domain.school_days import days, is_school_day
 
@@ -75,7 +75,7 @@ def object_by(sent_at: datetime, rules: VisitRules, holidays: Collection[date]) 
     return after_working_hours(sent_at, rules.objection_hours, holidays)
 
 
-def send_time(approved_at: datetime, rules: VisitRules) -> datetime:
+def send_time(approved_at: datetime, rules: VisitRules | GroupRules) -> datetime:
     """When what was approved leaves: the next `send_hour` in Norway that is at least `send_minutes` away."""
     soonest = clock.to_local(approved_at) + timedelta(minutes=rules.send_minutes)
     day = soonest.date()

@@ -31,3 +31,16 @@ def counted_from(joined: date, periods: Iterable[tuple[date, date]]) -> date:
     periods: first and last day of each. Everyone of one period counts as equal.
     """
     return next((last for first, last in periods if first <= joined <= last), joined)
+
+
+def may_be_below(birth_year: int, years: int, today: date) -> bool:
+    """Whether someone born in that year may still be younger than `years`; only the year is known."""
+    return today.year - birth_year - 1 < years
+
+
+def counted_for_guardian(own_day: date, asked: date, confirmed: date, days: int, later: date) -> date:
+    """The day that counts where a guardian had to say yes: the pupil's own, or `later` when it took too long.
+
+    asked, confirmed: when the pupil was done, and when the guardian said yes. days: as long as the own day stands.
+    """
+    return own_day if (confirmed - asked).days <= days else later

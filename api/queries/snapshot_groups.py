@@ -112,7 +112,7 @@ def _mentors(session: Session, sessions: Iterable[m.Session], season_id: str, to
 
 
 def _entries(session: Session, season_id: str, programme_id: str) -> list[Any]:
-    """Everyone who waits or sits; the home is the pupil's, else the school's, else unknown."""
+    """Everyone who waits or sits, not who has yet to confirm; the home: the pupil's, the school's, else unknown."""
     rows = session.execute(
         select(
             Entry.id,
@@ -127,7 +127,8 @@ def _entries(session: Session, season_id: str, programme_id: str) -> list[Any]:
         )
         .join(Pupil, Entry.pupil_id == Pupil.id)
         .outerjoin(School, Pupil.school_id == School.id)
-        .where(Entry.season_id == season_id, Entry.programme_id == programme_id, Entry.state != EntryState.LEFT)
+        .where(Entry.season_id == season_id, Entry.programme_id == programme_id)
+        .where(Entry.state.in_((EntryState.WAITING, EntryState.PLACED)))
         .order_by(Entry.id)
     )
     return list(rows)
