@@ -126,25 +126,64 @@ def best_for(
     return min(found, key=best_first, default=None)
 
 
-class Around:
-    """The season as it stands around one request: all other live visits are fixed, the request's own is looked past."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A programme's season as it stands: read once, asked of many requests. order: what it was read for."""
 
-    def __init__(self, session: Session, request: Request, order: Order) -> None:
-        self.request = request
-        problem = take_snapshot(session, order, anew=request.id).problem
+    order: Order
+    problem: m.VisitProblem
+    calendar: SchoolCalendar
+    holidays: frozenset[date]
+
+    @classmethod
+    def read(
+        cls,
+        session: Session,
+        season_id: str,
+        programme_id: str,
+        *,
+        lead: bool = False,
+        anew: str | None = None,
+        today: date | None = None,
+    ) -> Standing:
+        """Reads the season. lead: with the school days that the rules ask for between a plan and a visit; without it,
+        a visit may be held from the next school day on. anew: a request whose visit is looked past.
+        """
+        season = session.get_one(Season, season_id)
+        settings = reads.settings_of(session, programme_id) | ({} if lead else AT_ONCE)
+        day = today or clock.today()
+        order = Order(RunKind.VISIT, season_id, programme_id, settings, season.starts_on, season.ends_on, day)
+        problem = take_snapshot(session, order, anew=anew).problem
         assert isinstance(problem, m.VisitProblem)
+        holidays = reads.holidays(session)
+        return cls(order, problem, SchoolCalendar.read(session, holidays, (order.starts_on, order.ends_on)), holidays)
+
+    def first_day(self, request: Request) -> date:
+        """The first day on which the request could be visited."""
+        rules = visit_rules(self.order.settings)
+        lead = rules.lead_school_days if request.window_id is None else rules.lead_after_window
+        return after_school_days(self.order.today, lead, self.holidays)
+
+
+class Around:
+    """The season as it stands around one request: all other live visits are fixed, the rest is not there."""
+
+    def __init__(self, session: Session, request: Request, standing: Standing) -> None:
+        self.request, self.standing = request, standing
+        order, problem = standing.order, standing.problem
         fixed = {one.request for one in problem.fixed}
         self._others = tuple(one for one in problem.requests if one.id in fixed)
-        self._first = first_day(session, request, order)
-        self._calendar = SchoolCalendar.read(session, reads.holidays(session), (order.starts_on, order.ends_on))
+        self._first = standing.first_day(request)
         self._row = _SchoolRow(request, request.school.municipality_id, request.school.status)
         some_day = m.Lesson(start=datetime.combine(order.today, time(8)), end=datetime.combine(order.today, time(9)))
         anything = m.Option(lessons=(some_day,))
         self._asked, refused = one_request(session, request, [anything], problem.role_models, request.role_models)
-        schools = {one.school for one in self._others} | {request.school_id}
+        places = {school.id: school for school in problem.schools}
+        if request.school_id not in places:
+            places |= {one.id: one for one in places_of(session, {request.school_id}, order.settings, order.today)}
         self._problem = replace(
             problem,
-            schools=places_of(session, schools, order.settings, order.today),
+            schools=tuple(places[key] for key in sorted({one.school for one in (*self._others, self._asked)})),
             requests=(*self._others, self._asked),
             refused=refused,
         )
@@ -157,15 +196,11 @@ class Around:
 
     @classmethod
     def read(cls, session: Session, request: Request, *, lead: bool = False, today: date | None = None) -> Around:
-        """Reads the season. lead: with the school days that the rules ask for between a plan and a visit."""
-        season = session.get_one(Season, request.season_id)
-        settings = reads.settings_of(session, request.programme_id) | ({} if lead else AT_ONCE)
-        day = today or clock.today()
-        return cls(
-            session,
-            request,
-            Order(RunKind.VISIT, season.id, request.programme_id, settings, season.starts_on, season.ends_on, day),
+        """The season as it stands now, with the request's own visit looked past. lead, today: as Standing.read."""
+        standing = Standing.read(
+            session, request.season_id, request.programme_id, lead=lead, anew=request.id, today=today
         )
+        return cls(session, request, standing)
 
     @property
     def school_is_new(self) -> tuple[bool, bool]:
@@ -187,7 +222,7 @@ class Around:
 
     def is_open(self, day: date) -> bool:
         """Whether the school can be visited that day."""
-        return self._calendar.is_open(self._row, day, self._first)
+        return self.standing.calendar.is_open(self._row, day, self._first)
 
     def case(
         self, option_id: str | None, lessons: tuple[Span, ...], mode: Mode, any_topic: bool = False
@@ -365,10 +400,3 @@ class _SchoolRow:
     Request: Request
     municipality_id: str
     status: SchoolStatus
-
-
-def first_day(session: Session, request: Request, order: Order) -> date:
-    """The first day on which the request could be visited by the rules of `order`."""
-    rules = visit_rules(order.settings)
-    lead = rules.lead_school_days if request.window_id is None else rules.lead_after_window
-    return after_school_days(order.today, lead, reads.holidays(session))
