@@ -8,7 +8,8 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -167,9 +168,30 @@ class Worker:
                 stopped = True
                 solving.stop()
 
-    def _beat(self, mine: Claim, heard: list[dict[str, Any]]) -> Wish:
+    def _beat(self, mine: Claim, heard: list[dict[str, Any]] | None) -> Wish:
         with transaction() as session:
             return planning.heartbeat(session, mine, clock.now(), self.lease, heard)
+
+    @contextmanager
+    def _kept_alive(self, mine: Claim) -> Iterator[None]:
+        """Prolongs the lease from a thread while this one is busy; whether the run is lost, the write will see."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(self.beat_seconds):
+                try:
+                    if self._beat(mine, None) is Wish.LOST:
+                        return
+                except DBAPIError as error:
+                    _log.warning("heartbeat_missed", run=mine.run_id, exc_info=error)
+
+        thread = threading.Thread(target=beat)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def _leave(self, mine: Claim, wish: Wish) -> str:
         """Cancelled: nothing is kept. Lost: it is another's. Otherwise this worker has to go: the run waits again."""
@@ -185,7 +207,8 @@ class Worker:
     def _take(self, mine: Claim, taken: Snapshot, end: Solved) -> str:
         """Judge the plan once more, on this side, and write it."""
         plan = load_plan(end.plan)
-        broken = check(taken.problem, plan)
+        with self._kept_alive(mine):
+            broken = check(taken.problem, plan)
         if broken:
             raise _Ended("refused", REFUSED, tuple(sorted({code for code, _ in broken})))
         for attempt in range(1, WRITE_ATTEMPTS + 1):

@@ -113,13 +113,17 @@ def keep_problem(session: Session, mine: Claim, problem: str, sha256: str) -> No
 
 
 def heartbeat(
-    session: Session, mine: Claim, now: datetime, lease: timedelta, progress: Sequence[dict[str, Any]]
+    session: Session, mine: Claim, now: datetime, lease: timedelta, progress: Sequence[dict[str, Any]] | None
 ) -> Wish:
-    """Prolong the lease, store the progress so far, and hear what is wanted. Leaves the row's version alone."""
+    """Prolong the lease, store the progress so far, and hear what is wanted. Leaves the row's version alone.
+
+    progress: None leaves it as it is.
+    """
+    told = {} if progress is None else {"progress": list(progress)}
     row = session.execute(
         update(Run)
         .where(*_mine(mine))
-        .values(heartbeat_at=now, lease_until=now + lease, progress=list(progress))
+        .values(heartbeat_at=now, lease_until=now + lease, **told)
         .returning(Run.cancel_requested, Run.stop_requested)
     ).one_or_none()
     if row is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -26,6 +28,7 @@ from tests.api.worker.worlds import (
     state,
     unserved,
     visit_season,
+    wait_for,
 )
 
 Step = Callable[[Scripted], Event | None]
@@ -251,3 +254,50 @@ def test_surprise_fails_the_run_and_the_worker_lives(own_database: Engine) -> No
     assert "nobody" not in (run.error or "")
     assert not worker.run_next()
     assert old_plan_stands(ids)
+
+
+def test_lease_does_not_lapse_while_the_judge_takes_its_time(
+    own_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = visit_season()
+    judge = worker_module.check
+
+    def slow_check(*given: Any) -> Any:
+        lease = state(ids.run).lease_until
+        assert lease is not None
+        wait_for(lambda: (state(ids.run).lease_until or lease) > lease)
+        return judge(*given)
+
+    monkeypatch.setattr(worker_module, "check", slow_check)
+    assert Worker(really(), name="here", beat_seconds=0.01).run_next()
+    assert state(ids.run).state is RunState.DONE
+
+
+def test_run_that_is_lost_while_the_judge_is_busy_is_not_written(
+    own_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = visit_season()
+    judge = worker_module.check
+
+    def lose_then_check(*given: Any) -> Any:
+        change(Run, ids.run, worker="another", attempt=2)()
+        return judge(*given)
+
+    monkeypatch.setattr(worker_module, "check", lose_then_check)
+    assert Worker(really(), name="here", beat_seconds=0.01).run_next()
+    assert (state(ids.run).state, state(ids.run).worker) == (RunState.RUNNING, "another")
+    assert old_plan_stands(ids)
+
+
+def test_two_workers_share_two_runs(own_database: Engine) -> None:
+    runs = {visit_season().run for _ in range(2)}
+    both_solve = threading.Barrier(2, timeout=60)
+    workers = [Worker(really(both_solve.wait), name=name) for name in ("one", "two")]
+    threads = [threading.Thread(target=wait_for, args=(worker.run_next,)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {state(run).state for run in runs} == {RunState.DONE}
+    assert {state(run).worker for run in runs} == {"one", "two"}
+    assert {state(run).attempt for run in runs} == {1}
