@@ -3,7 +3,18 @@
 from flask import Flask
 
 from api.edge.problems import ProblemApi
-from api.resources import adjustments, docs, locks, places, plan_stories, plans, requests, role_models, runs
+from api.resources import (
+    adjustments,
+    comparisons,
+    docs,
+    locks,
+    places,
+    plan_stories,
+    plans,
+    requests,
+    role_models,
+    runs,
+)
 
 PREFIX = "/api/v1"
 RESOURCES = (
@@ -16,6 +27,7 @@ RESOURCES = (
     plan_stories.blueprint,
     locks.blueprint,
     adjustments.blueprint,
+    comparisons.blueprint,
 )
 
 

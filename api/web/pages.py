@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from api.web import account, maps, public
-from api.web.coordinator import adjust, locks, runs, visits
+from api.web.coordinator import adjust, compare, locks, runs, visits
 from api.web.site import groups
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -12,6 +12,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     visits.pages,
     locks.pages,
     adjust.pages,
+    compare.pages,
     groups.pages,
     maps.pages,
     runs.pages,

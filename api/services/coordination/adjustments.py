@@ -91,7 +91,7 @@ def names_of(session: Session, role_models: Collection[str]) -> dict[str, str]:
         .join(Person, RoleModel.person_id == Person.id)
         .where(RoleModel.id.in_(role_models))
     )
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
 
 
 def schools_of(session: Session, requests: Collection[str]) -> dict[str, str]:

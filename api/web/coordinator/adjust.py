@@ -1,6 +1,7 @@
 """Moving a visit by hand, seating a request that got none, taking one out: each with the judge's answer first."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -33,10 +34,9 @@ def move(visit_id: str) -> str:
 
 @pages.post("/besok/<visit_id>/flytt")
 @allowed(Action.QUEUE_RUNS)
-def keep_move(visit_id: str) -> Response | str:
+def keep_move(visit_id: str) -> Response:
     row, plan_id = _visit(visit_id)
-    back = url_for("visits.visit", visit_id=visit_id)
-    return _keep(plan_id, row.request_id, row.school, back)
+    return _keep(plan_id, row.request_id)
 
 
 @pages.get("/besok/uten/<request_id>/plass")
@@ -48,9 +48,9 @@ def seat(request_id: str) -> str:
 
 @pages.post("/besok/uten/<request_id>/plass")
 @allowed(Action.QUEUE_RUNS)
-def keep_seat(request_id: str) -> Response | str:
-    plan_id, school = _unserved(request_id)
-    return _keep(plan_id, request_id, school, url_for("visits.why_not", request_id=request_id))
+def keep_seat(request_id: str) -> Response:
+    plan_id, _school = _unserved(request_id)
+    return _keep(plan_id, request_id)
 
 
 @pages.get("/besok/<visit_id>/ta-ut")
@@ -87,7 +87,7 @@ def _unserved(request_id: str) -> tuple[str, str]:
     return shown.plan.id, row.school
 
 
-def _page(plan_id: str, request_id: str, school: str, back: str, refusal: Conflict | None = None) -> str:
+def _page(plan_id: str, request_id: str, school: str, back: str) -> str:
     session = read_session()
     facts = stories.visit_facts(session, plan_id)
     before = judge.present(facts, request_id)
@@ -116,7 +116,6 @@ def _page(plan_id: str, request_id: str, school: str, back: str, refusal: Confli
         without_names=lambda ruling: [adjustments.judge_words.sentence(item, {}, schools) for item in ruling.broken],
         costs_of=costs_of,
         price=price,
-        refusal=refusal,
     )
 
 
@@ -133,7 +132,7 @@ def _asked(facts: stories.VisitFacts, request_id: str, before: Change) -> Change
     return Change(request_id, option, mode, people or start.role_models)
 
 
-def _keep(plan_id: str, request_id: str, school: str, back: str) -> Response | str:
+def _keep(plan_id: str, request_id: str) -> Response:
     facts = stories.visit_facts(read_session(), plan_id)
     asked = _asked(facts, request_id, judge.present(facts, request_id))
     runs_again = request.form.get("run") == "1"
@@ -146,7 +145,11 @@ def _keep(plan_id: str, request_id: str, school: str, back: str) -> Response | s
                 else None
             )
     except Conflict as refused:
-        return _page(plan_id, request_id, school, back, refusal=refused)
+        flash(" ".join(filter(None, (refused.sentence, refused.remedy))), "warning")
+        time = f"{asked.option}-{asked.mode.value}"
+        return redirect(
+            f"{request.path}?{urlencode({'time': time, 'person': asked.role_models}, doseq=True)}", code=303
+        )
     if run is not None:
         flash(_("Moved and locked. A new plan is being made with it."), "success")
         return redirect(url_for("runs.run", run_id=run.id), code=303)

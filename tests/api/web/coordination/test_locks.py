@@ -123,10 +123,10 @@ def test_mentor_and_pupil_are_locked_where_the_plan_puts_them(
     address = f"/laser/kveld/{evening.id}"
     for fields in ({"mentor": mentor}, {"pupil": pupil}):
         assert post(planner, address, seen=address, **fields).status_code == 303
-    assert [(one.kind, one.session_id) for one in locks(session)] == [
+    assert {(one.kind, one.session_id) for one in locks(session)} == {
         (LockKind.MENTOR, evening.id),
         (LockKind.PUPIL, evening.id),
-    ]
+    }
     run = make.make_run(session, kind=RunKind.GROUP, season_id=world.season.id, rule_version_id=world.group_rules.id)
     fixed = take_snapshot(session, order_of_run(session, run.id, world.today)).problem.fixed
     assert [(one.mentor, one.session) for one in fixed.mentors] == [(mentor, evening.id)]
