@@ -14,7 +14,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from scheduler.when import When
+from api.i18n import mark
+from api.services.outbox_sending import send_due
+from scheduler.when import When, every
 
 Due = Callable[[Session, datetime], list[str]]
 Do = Callable[[Session, str, datetime], None]
@@ -41,7 +43,7 @@ class Job:
 
 
 # Job("name", every(minutes=1) | daily("04:00"), mark("One sentence."), due_x, do_x)
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (Job("outbox", every(seconds=10), mark("Sends the messages that wait."), run=send_due),)
 
 
 def job_named(name: str) -> Job | None:

@@ -28,6 +28,8 @@ assert registry.THEMES, "every test that opens a session sees all tables"
 # Links are signed with the key of the process, whoever made the application.
 SECRET = "for tests only, for tests only, for tests only"
 os.environ["TREFFPUNKT_SECRET_KEY"] = SECRET
+os.environ["TREFFPUNKT_URL"] = "https://treffpunkt.example.org"
+os.environ["TREFFPUNKT_MAIL_FROM"] = "Treffpunkt <treffpunkt@example.org>"
 
 
 class Backend(Protocol):

@@ -88,7 +88,7 @@ def invitation(event: CalendarEvent, *, title: str, organizer: str, attendee: st
     invited = vCalAddress(f"MAILTO:{attendee}")
     invited.params["PARTSTAT"] = vText("ACCEPTED")
     invited.params["RSVP"] = vText("FALSE")
-    shown.add("attendee", invited, encode=0)
+    shown.add("attendee", invited, encode=False)
     whole = _calendar()
     whole.add("method", method_of(event))
     whole.add_component(shown)

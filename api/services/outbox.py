@@ -1,4 +1,4 @@
-"""Writes messages into the outbox, in the transaction that causes them. Sending is api.mail's and the scheduler's."""
+"""Writes messages into the outbox, in the transaction that causes them; `outbox_sending` sends after the commit."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.config import settings
 from api.domain.enums import Channel, OutboxState
 from api.domain.ids import new_id
-from api.mail.registry import LETTERS
+from api.i18n import use_mail_locale
+from api.mail.registry import LETTERS, write_letter
+from api.mail.render import UNSUBSCRIBE
+from api.mail.transports import has_sms
 from api.models.links import LinkToken
 from api.models.outbox import OutboxMessage
 from api.models.people import Person
+from api.services import unsubscribing
 
 LINKS = "links"  # in a message's values: name → [purpose, id of the token]
 CALENDAR = "calendar"  # in a message's values: what api.mail.calendar.CalendarEvent is made of
@@ -34,7 +39,10 @@ def write(
     not_before: datetime | None = None,
     channel: Channel = Channel.MAIL,
 ) -> OutboxMessage | None:
-    """A message of this kind to a person, in the person's language. None where there is no address, or it is written.
+    """A message of this kind to a person, in the person's language.
+
+    None where there is no address, where it is written already, where the person does not want such messages, and for
+    an SMS where no gateway is set up.
 
     kind: of api.mail.registry.LETTERS. values: what the letter needs, as JSON (moments and dates in ISO format).
     about: table and id of what it is about. links: by the names that the letter's buttons use. calendar: an invitation
@@ -44,10 +52,20 @@ def write(
     address = to.email if channel is Channel.MAIL else to.phone
     if not address or (dedupe is not None and _is_written(session, dedupe)):
         return None
+    if channel is Channel.SMS and not has_sms(settings()):
+        return None
     message_id = new_id()
     told: dict[str, Any] = dict(values or {})
-    if links:
-        told[LINKS] = {name: [token.purpose.value, token.id] for name, token in links.items()}
+    with use_mail_locale(to.locale):
+        letter = write_letter(kind, told)  # a mistake in it stops the use case, not the sender
+    assert channel is Channel.MAIL or letter.sms is not None, kind
+    wanted = dict(links or {})
+    if letter.topic is not None:
+        if unsubscribing.is_unwanted(session, to.id, letter.topic):
+            return None
+        wanted[UNSUBSCRIBE] = unsubscribing.way_out(session, to.id, letter.topic)
+    if wanted:
+        told[LINKS] = {name: [token.purpose.value, token.id] for name, token in wanted.items()}
     if calendar:
         told[CALENDAR] = dict(calendar)
     message = OutboxMessage(
