@@ -93,7 +93,7 @@ STEPS: tuple[Step, ...] = (
     _step("role_model", "confirm", "unconfirmed active paused", "active", "role_model"),
     _step("role_model", "pause", "active", "paused", "system coordination"),
     _step("role_model", "resume", "paused", "active", "role_model coordination"),
-    _step("role_model", "leave", "unconfirmed active paused", "left", "role_model company coordination"),
+    _step("role_model", "leave", "unconfirmed active paused", "left", "system role_model company coordination"),
     _step("entry", "draft", "-", "unconfirmed", "pupil"),
     _step("entry", "join", "-", "waiting", "site coordination"),
     _step("entry", "rejoin", "left", "unconfirmed", "pupil"),
