@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.i18n import mark
+from api.services.campus import meetings, stand_ins, warnings
 from api.services.outbox_sending import send_due
 from scheduler.when import When, every
 
@@ -43,7 +44,51 @@ class Job:
 
 
 # Job("name", every(minutes=1) | daily("04:00"), mark("One sentence."), due_x, do_x)
-JOBS: tuple[Job, ...] = (Job("outbox", every(seconds=10), mark("Sends the messages that wait."), run=send_due),)
+JOBS: tuple[Job, ...] = (
+    Job("outbox", every(seconds=10), mark("Sends the messages that wait."), run=send_due),
+    Job(
+        "campus-hold",
+        every(minutes=15),
+        mark("Meetings with attendance marked count as held when their day is over."),
+        meetings.due_hold,
+        meetings.do_hold,
+    ),
+    Job(
+        "campus-not-marked",
+        every(minutes=15),
+        mark("Tells the leader of a site when nobody has marked a meeting."),
+        warnings.due_not_marked,
+        warnings.do_not_marked,
+    ),
+    Job(
+        "campus-fewer-mentors",
+        every(minutes=5),
+        mark("Tells pupils when fewer mentors are there than planned."),
+        stand_ins.due_tell_fewer,
+        stand_ins.do_tell_fewer,
+    ),
+    Job(
+        "campus-thin-rosters",
+        every(minutes=15),
+        mark("Tells the leader of a site when a coming meeting has too few mentors."),
+        warnings.due_thin_rosters,
+        warnings.do_thin_roster,
+    ),
+    Job(
+        "campus-underfilled",
+        every(minutes=60),
+        mark("Warns of evenings that begin soon with too few pupils."),
+        warnings.due_underfilled,
+        warnings.do_underfilled,
+    ),
+    Job(
+        "campus-reminders",
+        every(minutes=15),
+        mark("Reminds mentors of the meeting the day before."),
+        warnings.due_reminders,
+        warnings.do_remind,
+    ),
+)
 
 
 def job_named(name: str) -> Job | None:

@@ -110,6 +110,7 @@ class GroupRules:
     underfilled_weeks: int = 2
     meetings_least: int = 10
     meetings_most: int = 12
+    warned_ratio: int = 8
     fewer_told_hours: int = 3
     mentor_remind_hours: int = 30
     statute: str = ""

@@ -28,6 +28,7 @@ from api.models.programmes import Season
 from api.queries.campus_rules import rules_now
 from api.services import audit, change
 from api.services.campus import access, duties, roster, telling
+from api.services.follow_up import exceptions
 
 ROOM_TAKEN = "ex_meeting_room_id"
 ONE_AT_A_TIME = "uq_meeting_session_id_starts_at"
@@ -165,12 +166,13 @@ def cancel(
 
     A cancelled meeting never counts as an absence. Raises IllegalStep for one that is held or cancelled already.
     """
-    if tell:
+    if tell and meeting.ends_at > clock.now():
         telling.about_meeting(session, "campus.meeting_cancelled", meeting, group)
     change.move(session, meeting, "cancel", who, detail={"why": why})
     for duty in _duties(session, meeting, DutyState.ASKED, DutyState.PLANNED, DutyState.AWAY):
         change.move(session, duty, "withdraw", who)
     duties.release(session, meeting.id)
+    exceptions.resolve_lines(session, meeting.id, resolution="cancel_meeting", who=who)
 
 
 def hold(session: Session, meeting: Meeting, who: change.By) -> None:
@@ -185,6 +187,7 @@ def hold(session: Session, meeting: Meeting, who: change.By) -> None:
         change.move(session, duty, "be_present", who)
     for duty in _duties(session, meeting, DutyState.ASKED):
         change.move(session, duty, "withdraw", who)
+    exceptions.resolve_lines(session, meeting.id, resolution="held")
 
 
 def due_hold(session: Session, now: datetime) -> list[str]:

@@ -1,0 +1,107 @@
+"""Hours for pay: what each mentor was present at, by month, and as a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.domain.enums import DutyState, MeetingState
+from api.domain.permissions import Action, Actor
+from api.errors import InvalidInput
+from api.i18n import gettext as _
+from api.i18n import number
+from api.models.group_life import Duty
+from api.models.groups import GroupSession, Meeting, Mentor
+from api.models.people import Person
+from api.services.campus import access
+from api.services.tables import write_csv, write_xlsx
+
+_FORMULA = tuple("=+-@\t\r")
+
+
+@dataclass(frozen=True, slots=True)
+class MentorHours:
+    """A mentor's month. substituted: how many of the meetings were for somebody who was away."""
+
+    mentor_id: str
+    name: str
+    meetings: int
+    substituted: int
+    minutes: int
+
+    @property
+    def hours(self) -> float:
+        return self.minutes / 60
+
+
+@dataclass(frozen=True, slots=True)
+class MonthHours:
+    """A site's month. month: its first day. unmarked: meetings of the month that nobody has marked as held."""
+
+    month: date
+    rows: tuple[MentorHours, ...]
+    unmarked: int
+
+    @property
+    def meetings(self) -> int:
+        return sum(row.meetings for row in self.rows)
+
+    @property
+    def minutes(self) -> int:
+        return sum(row.minutes for row in self.rows)
+
+
+def of_month(session: Session, actor: Actor, site_id: str, month: date) -> MonthHours:
+    """Meetings held at a site in a month (any day of it), by mentor's name. Raises NotFound at other sites."""
+    access.site(session, actor, site_id, Action.SEE_HOURS)
+    first = month.replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    span = (
+        Meeting.starts_at >= clock.at_local(first, datetime.min.time()),
+        Meeting.starts_at < clock.at_local(after, datetime.min.time()),
+        GroupSession.site_id == site_id,
+    )
+    told: dict[str, MentorHours] = {}
+    for mentor_id, name, substitute, starts_at, ends_at in session.execute(
+        select(Mentor.id, Person.name, Duty.substitute, Meeting.starts_at, Meeting.ends_at)
+        .join(Duty, Duty.mentor_id == Mentor.id)
+        .join(Person, Mentor.person_id == Person.id)
+        .join(Meeting, Duty.meeting_id == Meeting.id)
+        .join(GroupSession, Meeting.session_id == GroupSession.id)
+        .where(*span, Duty.state == DutyState.PRESENT, Meeting.state == MeetingState.HELD)
+    ):
+        so_far = told.get(mentor_id, MentorHours(mentor_id, name, 0, 0, 0))
+        minutes = round((ends_at - starts_at).total_seconds() / 60)
+        told[mentor_id] = MentorHours(
+            mentor_id, name, so_far.meetings + 1, so_far.substituted + substitute, so_far.minutes + minutes
+        )
+    unmarked = session.scalars(
+        select(Meeting.id)
+        .join(GroupSession, Meeting.session_id == GroupSession.id)
+        .where(*span, Meeting.state == MeetingState.PLANNED, Meeting.ends_at < clock.now())
+    ).all()
+    rows = sorted(told.values(), key=lambda row: (row.name.casefold(), row.mentor_id))
+    return MonthHours(first, tuple(rows), len(unmarked))
+
+
+def sheet(month: MonthHours, suffix: str) -> bytes:
+    """The month as `csv` or `xlsx`, with the total last. Raises InvalidInput for another suffix.
+
+    A name that a spreadsheet would calculate stands behind an apostrophe in the CSV; cells of the XLSX are text.
+    """
+    lines = [[_("Mentor"), _("Meetings"), _("Of these as a stand-in"), _("Hours")]]
+    lines += [
+        [row.name, str(row.meetings), str(row.substituted), number(row.hours, 2).replace("\N{NO-BREAK SPACE}", "")]
+        for row in month.rows
+    ]
+    total = number(month.minutes / 60, 2).replace("\N{NO-BREAK SPACE}", "")
+    lines.append([_("Total"), str(month.meetings), str(sum(row.substituted for row in month.rows)), total])
+    if suffix == "xlsx":
+        return write_xlsx(lines)
+    if suffix == "csv":
+        return write_csv([[f"'{text}" if text.startswith(_FORMULA) else text for text in line] for line in lines])
+    raise InvalidInput(_("The sheet is CSV or XLSX."), field="format", remedy=_("Ask for csv or xlsx."))
