@@ -8,7 +8,7 @@ import api.models.registry  # noqa: F401 (sessions need the whole metadata)
 from api.config import Settings
 from api.config import settings as settings_of_process
 from api.db import init_engine
-from api.edge import access, csrf, headers, limits, locale, login, logs, session
+from api.edge import access, csrf, headers, limits, locale, login, logs, oidc, session
 from api.logs import configure_logging
 from api.resources.registry import register_resources
 from api.web import shell
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         PROPAGATE_EXCEPTIONS=False,
+        SECOND_FACTOR=settings.second_factor,
         **login.cookie_config(production=not settings.development),
     )
     access.public(app.view_functions["static"])
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     locale.choose_for_requests(app)
     login.init_app(app)
     csrf.init_app(app)
+    oidc.init_app(app, settings.oidc)
     limits.init_app(app)
     app.before_request(access.check_access)
     shell.init_app(app)

@@ -19,7 +19,13 @@ from api.errors import ConfigurationError
 Environment = Literal["development", "production"]
 MIN_SECRET = 32
 # Each may be given by NAME_FILE instead: the path of a file that holds the value, as containers hand secrets over.
-SECRETS = ("DATABASE_URL", "TREFFPUNKT_SECRET_KEY", "TREFFPUNKT_SMTP_URL", "TREFFPUNKT_SMS_URL")
+SECRETS = (
+    "DATABASE_URL",
+    "TREFFPUNKT_OIDC_CLIENT_SECRET",
+    "TREFFPUNKT_SECRET_KEY",
+    "TREFFPUNKT_SMS_URL",
+    "TREFFPUNKT_SMTP_URL",
+)
 MAIL_FROM_IN_DEVELOPMENT = "Treffpunkt <treffpunkt@example.org>"
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 SECRET_REMEDY = (
@@ -39,6 +45,15 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """Where people sign in with OpenID Connect, such as Feide. issuer: its address, as in its tokens."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says. Every value has passed its check.
 
@@ -48,6 +63,7 @@ class Settings:
     host, port: where `treffpunkt serve` listens.
     url: the public address, without a slash at the end; links in mails begin with it.
     smtp, sms_url: where mails and SMS are handed over, None where that is not set up. mail_from: the sender of mails.
+    second_factor: whether staff must show one; always in production. oidc: None where nobody signs in that way.
     """
 
     env: Environment
@@ -60,6 +76,8 @@ class Settings:
     smtp: SmtpServer | None = None
     mail_from: str | None = None
     sms_url: str | None = field(default=None, repr=False)  # may hold a key
+    second_factor: bool = False
+    oidc: OidcProvider | None = None
 
     @property
     def secret_key(self) -> str:
@@ -119,6 +137,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         smtp=_smtp(environ.get("TREFFPUNKT_SMTP_URL", "")),
         mail_from=_mail_from(environ.get("TREFFPUNKT_MAIL_FROM", "")),
         sms_url=_url(environ.get("TREFFPUNKT_SMS_URL", ""), "TREFFPUNKT_SMS_URL"),
+        second_factor=_second_factor(environ.get("TREFFPUNKT_SECOND_FACTOR", ""), environment),
+        oidc=_oidc(environ),
     )
 
 
@@ -233,3 +253,26 @@ def _port(given: str) -> int:
             f"TREFFPUNKT_PORT is {given!r}.", field="TREFFPUNKT_PORT", remedy="Set it to a number from 1 to 65535."
         )
     return int(given)
+
+
+def _second_factor(given: str, env: Environment) -> bool:
+    if given not in ("", "on", "off") or (given == "off" and env == "production"):
+        raise ConfigurationError(
+            f"TREFFPUNKT_SECOND_FACTOR is {given!r}.",
+            field="TREFFPUNKT_SECOND_FACTOR",
+            remedy="Set it to on or off; in production it is always on.",
+        )
+    return given == "on" or env == "production"
+
+
+def _oidc(environ: Mapping[str, str]) -> OidcProvider | None:
+    names = ("TREFFPUNKT_OIDC_ISSUER", "TREFFPUNKT_OIDC_CLIENT_ID", "TREFFPUNKT_OIDC_CLIENT_SECRET")
+    issuer, client_id, client_secret = (environ.get(name, "") for name in names)
+    if not any((issuer, client_id, client_secret)):
+        return None
+    missing = next((name for name in names if not environ.get(name)), None)
+    if missing:
+        raise ConfigurationError(
+            f"{missing} is missing.", field=missing, remedy=f"Set all of {', '.join(names)}, or none of them."
+        )
+    return OidcProvider(str(_url(issuer, names[0])), client_id, client_secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from api.domain.enums import LinkPurpose
@@ -30,3 +31,13 @@ LOGIN_LASTS = timedelta(minutes=10)
 def path_of(purpose: LinkPurpose, secret: str) -> str:
     """The path of a link, with its secret."""
     return f"{LINK_PATHS[purpose]}/{secret}"
+
+
+def purpose_of_path(path: str) -> LinkPurpose | None:
+    """Which kind of link a path is, or lies under; None for every other page."""
+    found = _LINK.match(path)
+    return _PURPOSES[found["prefix"]] if found else None
+
+
+_PURPOSES = {prefix: purpose for purpose, prefix in LINK_PATHS.items()}
+_LINK = re.compile(rf"(?P<prefix>{'|'.join(map(re.escape, _PURPOSES))})/[0-9a-f]{{64}}(/|\Z)")

@@ -101,6 +101,8 @@ RIGHTS: dict[Role, frozenset[Action]] = {
 }
 
 SCOPED_ROLES = frozenset({Role.SITE_LEADER, Role.MENTOR, Role.SCHOOL_CONTACT, Role.COMPANY_CONTACT})
+# Who must show a second factor when signing in.
+STAFF_ROLES = frozenset({Role.ADMIN, Role.COORDINATOR, Role.DEPUTY, Role.ASSISTANT, Role.SITE_LEADER})
 READING = frozenset(action for action in Action if action.value.startswith("see_"))
 
 
@@ -136,16 +138,18 @@ class Actor:
     """Who asks: nobody known, a signed-in user, or the holder of an API token (who may be limited to reading).
 
     person_id: the person behind the account, by whom role models, mentors, pupils and guardians are found.
+    awaits_second_factor: has shown the first only, and reaches nothing but the pages that ask for the second.
     """
 
     user_id: str | None = None
     grants: frozenset[Grant] = frozenset()
     read_only: bool = False
     person_id: str | None = None
+    awaits_second_factor: bool = False
 
     @property
     def is_known(self) -> bool:
-        return self.user_id is not None
+        return self.user_id is not None and not self.awaits_second_factor
 
 
 ANONYMOUS = Actor()

@@ -1,8 +1,8 @@
 """Every route says who may use it, and a route that does not say so is refused.
 
-`@public`, `@signed_in` or `@allowed(Action.X)` goes on the view function or on the method of a MethodView. The rule is
-asked before the view runs: unknown people are sent to sign in (pages) or told 401 (API); known people without the
-right get 404, the same as for what is not there.
+`@public`, `@half_signed_in`, `@signed_in` or `@allowed(Action.X)` goes on the view function or on the method of a
+MethodView. The rule is asked before the view runs: unknown people are sent to sign in (pages) or told 401 (API); known
+people without the right get 404, the same as for what is not there.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ Rule = Callable[[Actor], bool]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE = "_access_rule"
+REST = "/api/v1/"
 
 
 def public(view: View) -> View:
@@ -28,6 +29,11 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Anyone with an account may use this route."""
     return _with_rule(view, lambda actor: actor.is_known)
+
+
+def half_signed_in(view: View) -> View:
+    """Anyone with an account, the second factor still to come or not."""
+    return _with_rule(view, lambda actor: actor.user_id is not None)
 
 
 def allowed(*actions: Action) -> Callable[[View], View]:
@@ -61,7 +67,22 @@ def check_access() -> Response | None:
     rule = rule_for(current_app, request.endpoint, request.method)
     if rule is None:
         abort(404)
-    return None if rule(current_actor()) else _refused()
+    return None if rule(current_actor()) and _is_in_scope() else _refused()
+
+
+def themes(app: Flask) -> frozenset[str]:
+    """The themes of REST, to which a token may be kept: the first word of every address."""
+    return frozenset(theme for rule in app.url_map.iter_rules() if (theme := _theme_of(rule.rule)))
+
+
+def _theme_of(rule: str) -> str | None:
+    return rule.removeprefix(REST).split("/")[0].replace("-", "_") if rule.startswith(REST) else None
+
+
+def _is_in_scope() -> bool:
+    """Whether the token that asks, if one does, is kept to themes and this is one of them."""
+    program = g.get("program")
+    return program is None or not program.themes or _theme_of(str(request.url_rule)) in program.themes
 
 
 def demand(action: Action) -> None:
@@ -86,7 +107,8 @@ def _refused() -> Response:
     if request.path.startswith("/api/"):
         abort(401)
     target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("account.login", next=target))
+    ask = "second_factor.ask" if current_actor().awaits_second_factor else "account.login"
+    return redirect(url_for(ask, next=target))
 
 
 def _with_rule(view: View, rule: Rule) -> View:

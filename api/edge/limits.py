@@ -12,10 +12,12 @@ from limits.storage import Storage
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.db import transaction
+from api.domain.link_paths import purpose_of_path
 from api.services import rates
 
 LOGIN_PER_ADDRESS = "30 per minute"  # a whole school may share one address
 LOGIN_PER_ACCOUNT = "10 per 15 minutes"
+LINKS_PER_ADDRESS = rates.Bucket(300, 0.5)
 
 
 class DatabaseStorage(Storage):
@@ -56,11 +58,19 @@ limiter = Limiter(key_func=get_remote_address, storage_uri="treffpunkt://", stra
 
 def init_app(app: Flask) -> None:
     limiter.init_app(app)
+    app.before_request(_slow_down_links)
 
 
 def account_asked_for() -> str:
     """The account a sign-in names: guessing one account's password from many addresses is slow too."""
     return "login:" + request.form.get("login", "").strip().lower()[:254]
+
+
+def _slow_down_links() -> None:
+    """Nobody guesses 256 bits; but whoever tries keeps the database busy."""
+    if request.method == "POST" and purpose_of_path(request.path):
+        with transaction() as session:
+            rates.demand(session, hashed(f"link:address:{request.remote_addr}"), LINKS_PER_ADDRESS)
 
 
 def hashed(key: str) -> str:

@@ -1,6 +1,7 @@
 """Accounts, passwords and tokens of programs."""
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Iterable
@@ -12,20 +13,24 @@ from argon2 import Parameters, PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from api.clock import now
 from api.domain.enums import Locale
-from api.domain.permissions import SCOPED_ROLES, Actor, Grant, Role
+from api.domain.permissions import SCOPED_ROLES, Actor, Grant
 from api.errors import Conflict, InvalidInput, NotFound, TooManyRequests
 from api.i18n import gettext
 from api.models.access import ApiToken, User
 from api.models.people import Person
 from api.models.rights import RoleGrant
+from api.models.sign_in import SignInSession
+from api.services import audit
+from api.services.accounts.grants import grant_row
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1000
 TOKEN_SCOPES = frozenset({"read", "write"})
+_SCOPE = re.compile(r"[a-z][a-z_]{1,39}")
 TOKEN_PREFIX = "tp_"  # noqa: S105 (what a token starts with, so that scanners of leaked secrets know ours)
 TOKEN_DAYS = 365
 TOUCH_AFTER = timedelta(hours=1)
@@ -42,12 +47,11 @@ _verifications = threading.BoundedSemaphore(VERIFICATIONS_AT_ONCE)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user as the edge needs it. `stamp` changes with the password: sessions from before it end."""
+    """A user as the edge needs it."""
 
     actor: Actor
     name: str
     locale: str
-    stamp: str
 
 
 def create_user(
@@ -89,7 +93,7 @@ def add_grant(session: Session, user_id: str, grant: Grant) -> RoleGrant:
             else gettext("The role %(role)s holds for the whole country.", role=grant.role.value)
         )
         raise InvalidInput(sentence, field="scope")
-    row = RoleGrant(user_id=user_id, role=grant.role, **{_scope_column(grant.role): grant.scope} if grant.scope else {})
+    row = grant_row(user_id, grant)
     session.add(row)
     try:
         with session.begin_nested():
@@ -106,7 +110,28 @@ def set_password(session: Session, login: str, password: str) -> None:
         raise NotFound(gettext("There is no account with this e-mail."), field="login")
     _check_password(password)
     user.password_hash = _hasher.hash(password)
+    end_sessions(session, user.id)
     session.flush()
+
+
+def change_password(session: Session, user_id: str, *, old: str, new: str, keep: str | None) -> None:
+    """A new password by its owner, who must know the old one where there is one. keep: the session that goes on.
+
+    Raises InvalidInput naming `old` or `password`.
+    """
+    user = session.get_one(User, user_id, with_for_update=True)
+    if user.password_hash and check_password(session, user.login, old) != user_id:
+        raise InvalidInput(gettext("The password until now is not right."), field="old")
+    _check_password(new)
+    user.password_hash = _hasher.hash(new)
+    end_sessions(session, user_id, but=keep)
+    audit.record(session, "user_account.change_password", "user_account", user_id, actor_id=user_id)
+    session.flush()
+
+
+def has_password(session: Session, user_id: str) -> bool:
+    """Whether the user signs in with a password; others come by link or by Feide."""
+    return session.scalar(select(User.password_hash).where(User.id == user_id)) is not None
 
 
 def check_password(session: Session, login: str, password: str) -> str | None:
@@ -135,10 +160,12 @@ def note_sign_in(session: Session, user_id: str) -> None:
 def account(session: Session, user_id: str) -> Account | None:
     """The active account with this id."""
     user = session.scalar(select(User).options(joinedload(User.person)).where(User.id == user_id, User.is_active))
-    if user is None:
-        return None
-    stamp = hashlib.sha256((user.password_hash or "").encode()).hexdigest()[:16]
-    return Account(_actor(session, user_id), user.person.name, user.person.locale.value, stamp)
+    return account_of(session, user) if user else None
+
+
+def account_of(session: Session, user: User) -> Account:
+    """An account from its row; its person is loaded with it."""
+    return Account(actor_of(session, user), user.person.name, user.person.locale.value)
 
 
 def user_id_of(session: Session, login: str) -> str:
@@ -152,10 +179,14 @@ def user_id_of(session: Session, login: str) -> str:
 def create_token(
     session: Session, *, user_id: str, name: str, scopes: Iterable[str] = ("read",), days: int = TOKEN_DAYS
 ) -> str:
-    """A token for a program that acts for a user, seen this once. Raises InvalidInput for unknown scopes or days."""
+    """A token for a program that acts for a user, seen this once. Raises InvalidInput for bad scopes or days.
+
+    scopes: read or write, and beside them themes of REST such as requests; without themes it reaches all of them.
+    """
     wanted = sorted(set(scopes))
-    if not wanted or not set(wanted) <= TOKEN_SCOPES:
-        raise InvalidInput(gettext("A token's scopes are read and write."), field="scopes")
+    if not TOKEN_SCOPES & set(wanted) or not all(_SCOPE.fullmatch(scope) for scope in wanted):
+        sentence = gettext("A token's scopes are read or write, and beside them the themes it is kept to.")
+        raise InvalidInput(sentence, field="scopes")
     if not 1 <= days <= TOKEN_DAYS:
         raise InvalidInput(gettext("A token lasts from 1 to %(days)s days.", days=TOKEN_DAYS), field="days")
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -163,7 +194,7 @@ def create_token(
         ApiToken(
             user_id=user_id,
             name=name.strip() or "API",
-            token_hash=_token_hash(token),
+            token_hash=token_hash(token),
             scopes=wanted,
             expires_at=now() + timedelta(days=days),
         )
@@ -172,13 +203,28 @@ def create_token(
     return token
 
 
-def actor_of_token(session: Session, token: str) -> tuple[Actor, str, datetime | None] | None:
-    """Who a valid token acts for, the token's id and when it was last used; None for anything else."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Who a valid token acts for, and what it is kept to. themes: of REST; none named means all of them."""
+
+    actor: Actor
+    token_id: str
+    scopes: frozenset[str]
+    last_used_at: datetime | None
+
+    @property
+    def themes(self) -> frozenset[str]:
+        return self.scopes - TOKEN_SCOPES
+
+
+def program_of_token(session: Session, token: str) -> Program | None:
+    """What a valid token stands for; None for anything else."""
     row = session.scalar(
         select(ApiToken)
-        .join(User)
+        .join(ApiToken.user)
+        .options(contains_eager(ApiToken.user))
         .where(
-            ApiToken.token_hash == _token_hash(token),
+            ApiToken.token_hash == token_hash(token),
             ApiToken.revoked_at.is_(None),
             ApiToken.expires_at > now(),
             User.is_active,
@@ -186,7 +232,8 @@ def actor_of_token(session: Session, token: str) -> tuple[Actor, str, datetime |
     )
     if row is None:
         return None
-    return _actor(session, row.user_id, read_only="write" not in row.scopes), row.id, row.last_used_at
+    actor = actor_of(session, row.user, read_only="write" not in row.scopes)
+    return Program(actor, row.id, frozenset(row.scopes), row.last_used_at)
 
 
 def is_stale(last_used_at: datetime | None) -> bool:
@@ -199,20 +246,24 @@ def touch_token(session: Session, token_id: str) -> None:
     session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=now()))
 
 
+def end_sessions(session: Session, user_id: str, *, but: str | None = None) -> None:
+    """Signs a user out everywhere, or everywhere but in one session."""
+    ended = update(SignInSession).where(SignInSession.user_id == user_id, SignInSession.ended_at.is_(None))
+    if but is not None:
+        ended = ended.where(SignInSession.id != but)
+    session.execute(ended.values(ended_at=now()))
+
+
 @cache
 def _hash_of_nobody() -> str:
     """The hash of a password nobody knows: an unknown account takes as long to refuse as a known one."""
     return _hasher.hash(secrets.token_urlsafe(32))
 
 
-def _actor(session: Session, user_id: str, *, read_only: bool = False) -> Actor:
-    grants = session.scalars(select(RoleGrant).where(RoleGrant.user_id == user_id)).all()
-    person_id = session.scalar(select(User.person_id).where(User.id == user_id))
-    return Actor(user_id, frozenset(Grant(grant.role, grant.scope) for grant in grants), read_only, person_id)
-
-
-def _scope_column(role: Role) -> str:
-    return {Role.SCHOOL_CONTACT: "school_id", Role.COMPANY_CONTACT: "company_id"}.get(role, "site_id")
+def actor_of(session: Session, user: User, *, read_only: bool = False) -> Actor:
+    """Who a user is to the services."""
+    rows = session.scalars(select(RoleGrant).where(RoleGrant.user_id == user.id)).all()
+    return Actor(user.id, frozenset(Grant(row.role, row.scope) for row in rows), read_only, user.person_id)
 
 
 def _check_new(login: str, password: str, name: str) -> None:
@@ -230,5 +281,6 @@ def _check_password(password: str) -> None:
         )
 
 
-def _token_hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -1,10 +1,10 @@
-"""Signing in and out."""
+"""Signing in with a password, and out."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from api.edge import limits, login
-from api.edge.access import own_path, public, signed_in
+from api.edge.access import half_signed_in, own_path, public
 from api.edge.session import read_session
 from api.i18n import gettext as _
 from api.services import users
@@ -15,7 +15,7 @@ pages = Blueprint("account", __name__)
 @pages.get("/logg-inn", endpoint="login")
 @public
 def show_login() -> str:
-    return render_template("account/login.html", next=own_path(request.args.get("next")), login="", error=None)
+    return login_page(own_path(request.args.get("next")))
 
 
 @pages.post("/logg-inn")
@@ -31,13 +31,25 @@ def try_login() -> Response | tuple[str, int]:
     user_id = users.check_password(read_session(), given, password) if given.isprintable() else None
     if user_id is None:
         error = _("The e-mail and the password do not belong together. Check both and try again.")
-        return render_template("account/login.html", next=target, login=given, error=error), 422
+        return login_page(target, login=given, error=error), 422
     login.sign_in(user_id)
     return redirect(target or url_for("public.front"), 303)
 
 
 @pages.post("/logg-ut")
-@signed_in
+@half_signed_in
 def logout() -> Response:
     login.sign_out()
     return redirect(url_for("public.front"), 303)
+
+
+def login_page(target: str | None, *, login: str = "", error: str | None = None, again: str | None = None) -> str:
+    """The page with every way to sign in. again: what to say above the form that asks for a link."""
+    return render_template(
+        "account/login.html",
+        next=target,
+        login=login,
+        error=error,
+        again=again,
+        by_feide=current_app.config["OIDC"] is not None,
+    )

@@ -2,13 +2,27 @@
 
 from flask import Blueprint
 
-from api.web import account, maps, public
+from api.web import (
+    account,
+    account_feide,
+    account_links,
+    account_own,
+    account_second_factor,
+    account_tokens,
+    maps,
+    public,
+)
 from api.web.coordinator import adjust, compare, locks, runs, visits
 from api.web.site import groups
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     public.pages,
     account.pages,
+    account_links.pages,
+    account_feide.pages,
+    account_second_factor.pages,
+    account_own.pages,
+    account_tokens.pages,
     visits.pages,
     locks.pages,
     adjust.pages,

@@ -1,6 +1,5 @@
 """The web application for tests; its rows are those of the test's `session`."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from api import db
 from api.app import create_app
 from api.config import Settings
 from api.domain.permissions import Role
+from api.edge.login import SESSION_ID
 from api.models.access import User
 from api.services import users
+from api.services.accounts import sessions
 from tests import factories as make
 from tests.conftest import SECRET
 
@@ -64,10 +65,9 @@ def signed_in(app: Flask, session: Session) -> SignIn:
 
     def sign_in(user: User) -> FlaskClient:
         client = app.test_client()
-        account = users.account(session, user.id)
-        assert account is not None
+        started = sessions.start(session, user.id)
         with client.session_transaction() as cookie:
-            cookie.update(_user_id=f"{user.id}:{account.stamp}", since=int(time.time()), seen=int(time.time()))
+            cookie[SESSION_ID] = started
         return client
 
     return sign_in

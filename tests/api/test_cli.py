@@ -24,7 +24,7 @@ from api.clock import now
 from api.config import settings
 from api.db import reading, upgrade
 from api.models.access import ApiToken
-from api.services.users import actor_of_token
+from api.services.users import program_of_token
 from tests.api.worker.worlds import wait_for
 
 
@@ -107,10 +107,10 @@ def test_token_is_printed_once_and_opens_what_its_scope_says(environment: dict[s
         (token,) = text.splitlines()
         assert (code, token[:3]) == (0, "tp_")
         with reading() as session:
-            found = actor_of_token(session, token)
+            found = program_of_token(session, token)
             lasts = session.scalars(select(ApiToken.expires_at).order_by(ApiToken.expires_at.desc())).first()
         assert found is not None
-        assert found[0].read_only == read_only
+        assert found.actor.read_only == read_only
         assert lasts is not None
         assert timedelta(days=29) < lasts - now() <= timedelta(days=30)
 

@@ -105,7 +105,10 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path, name: str) -> None:
     }
     file = tmp_path / "secret"
     file.write_text(f"{values.get(name, SECRET)}\n")
-    assert read_settings({f"{name}_FILE": str(file)}) == read_settings({name: values.get(name, SECRET)})
+    beside = {"TREFFPUNKT_OIDC_ISSUER": "https://feide.example.org", "TREFFPUNKT_OIDC_CLIENT_ID": "treffpunkt"}
+    others = beside if name == "TREFFPUNKT_OIDC_CLIENT_SECRET" else {}
+    from_file = read_settings({f"{name}_FILE": str(file), **others})
+    assert from_file == read_settings({name: values.get(name, SECRET), **others})
 
 
 def test_links_and_sender_are_needed_in_production_only() -> None:
@@ -121,3 +124,24 @@ def test_links_and_sender_are_needed_in_production_only() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         read_settings({}).port = 1
+
+
+def test_half_of_what_feide_needs_is_refused() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings({"TREFFPUNKT_OIDC_ISSUER": "https://feide.example.org"})
+    assert refused.value.field == "TREFFPUNKT_OIDC_CLIENT_ID"
+
+
+@pytest.mark.parametrize(
+    ("env", "given", "asked"),
+    [("production", "", True), ("production", "on", True), ("development", "", False), ("development", "on", True)],
+)
+def test_second_factor_is_always_asked_for_in_production(env: str, given: str, asked: bool) -> None:
+    assert read_settings({"TREFFPUNKT_ENV": env, "TREFFPUNKT_SECOND_FACTOR": given}).second_factor is asked
+
+
+@pytest.mark.parametrize(("env", "given"), [("production", "off"), ("development", "maybe")])
+def test_second_factor_cannot_be_turned_off_in_production(env: str, given: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings({"TREFFPUNKT_ENV": env, "TREFFPUNKT_SECOND_FACTOR": given})
+    assert refused.value.field == "TREFFPUNKT_SECOND_FACTOR"

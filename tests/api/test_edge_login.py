@@ -58,7 +58,7 @@ def test_session_is_new_after_login(client: FlaskClient, user_id: str) -> None:
     post_login(client, MAIL, PASSWORD)
     with client.session_transaction() as cookie:
         assert "planted" not in cookie
-        assert cookie["id"]
+        assert cookie["_user_id"]
 
 
 def test_wrong_password_and_unknown_account_get_the_same_answer(client: FlaskClient, user_id: str) -> None:

@@ -69,12 +69,14 @@ def test_token_is_256_bits_and_kept_as_a_hash(session: Session) -> None:
     assert re.fullmatch(r"tp_[A-Za-z0-9_-]{43}", token)
     row = session.scalars(select(ApiToken)).one()
     assert token not in (row.token_hash, row.name)
-    found = users.actor_of_token(session, token)
+    found = users.program_of_token(session, token)
     assert found is not None
-    assert (found[0].user_id, found[0].read_only, found[1]) == (user.id, True, row.id)
+    assert (found.actor.user_id, found.actor.read_only, found.token_id) == (user.id, True, row.id)
 
 
-@pytest.mark.parametrize("values", [{"scopes": ("admin",)}, {"scopes": ()}, {"days": 0}, {"days": 366}])
+@pytest.mark.parametrize(
+    "values", [{"scopes": ("admin",)}, {"scopes": ("read", "No Scope")}, {"scopes": ()}, {"days": 0}, {"days": 366}]
+)
 def test_bad_token_is_refused(session: Session, values: dict[str, Any]) -> None:
     user: User = make.make_user(session)
     with pytest.raises(AppError):
@@ -86,4 +88,4 @@ def test_token_of_a_closed_account_is_nobody(session: Session) -> None:
     token = users.create_token(session, user_id=user.id, name="x")
     user.is_active = False
     session.flush()
-    assert users.actor_of_token(session, token) is None
+    assert users.program_of_token(session, token) is None

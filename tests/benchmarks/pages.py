@@ -21,6 +21,7 @@ from api.config import settings
 from api.db import reading, transaction
 from api.domain.enums import RunKind, RunState
 from api.domain.permissions import Grant, Role
+from api.edge.login import SESSION_ID
 from api.models.access import User
 from api.models.groups import GroupSession, Site
 from api.models.people import Person
@@ -30,6 +31,7 @@ from api.models.planning import Run
 from api.models.visits import Request
 from api.queries import season_now
 from api.services import users
+from api.services.accounts import sessions
 
 LIMIT_MS = 200
 TIMES = 20
@@ -115,12 +117,10 @@ def _coordinator(app: Flask) -> FlaskClient:
         if user is None:
             grants = [Grant(Role.COORDINATOR)]
             user = users.create_user(session, login=LOGIN, password="x" * 20, name="Koordinator", grants=grants)
-        account = users.account(session, user.id)
-    assert account is not None
+        started = sessions.start(session, user.id)
     client = app.test_client()
     with client.session_transaction() as cookie:
-        now = int(time.time())
-        cookie.update(_user_id=f"{user.id}:{account.stamp}", since=now, seen=now)
+        cookie[SESSION_ID] = started
     return client
 
 
