@@ -160,3 +160,13 @@ def failed_in_a_row(session: Session, request_id: str) -> int:
             break
         count += 1
     return count
+
+
+def waiting_approval(session: Session, visit_id: str) -> PlanApproval | None:
+    """The approval of a visit that can still be undone: nothing about the visit may leave before it is sent."""
+    return session.scalar(
+        select(PlanApproval)
+        .join(Invitation, Invitation.approval_id == PlanApproval.id)
+        .where(Invitation.visit_id == visit_id, PlanApproval.state == ApprovalState.APPROVED)
+        .limit(1)
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.domain.enums import Mode, RunKind, SchoolStatus
 from api.domain.programme_rules import visit_rules
-from api.domain.school_days import after_school_days
+from api.domain.school_days import after_school_days, days
 from api.models.programmes import Season
 from api.models.visits import Request
 from api.queries import follow_up as reads
@@ -34,6 +34,7 @@ from matcher import problem as m
 from matcher.eligibility import Engagement, RoleModelFacts, eligible, modes_of
 
 AT_ONCE = {"lead_school_days": 0, "lead_after_window": 0}
+OTHER_DATES = timedelta(weeks=4)
 Span = tuple[datetime, datetime]
 _NO_PLAN = mp.VisitPlan(
     problem_sha256="",
@@ -220,6 +221,23 @@ class Around:
             for option in self.request.options
         ]
 
+    def first_other_date(self) -> Candidate | None:
+        """The nearest other school day, with the lessons of one of the request's times, on which somebody could come.
+
+        Looked for from the first day that is open, four weeks on. With the best people for it.
+        """
+        times = [lessons for _option, lessons in self.own_times()]
+        own = {clock.to_oslo(lessons[0][0]).date() for lessons in times}
+        for day in days(self._first, self._first + OTHER_DATES):
+            if day in own or not self.is_open(day):
+                continue
+            moved = [tuple((_on(day, start), _on(day, end)) for start, end in lessons) for lessons in times]
+            cases = [self.case(None, lessons, held) for lessons in moved for held in self.modes(None)]
+            found = [best for case in cases if case is not None and (best := case.best(()))]
+            if found:
+                return min(found, key=best_first)
+        return None
+
     def is_open(self, day: date) -> bool:
         """Whether the school can be visited that day."""
         return self.standing.calendar.is_open(self._row, day, self._first)
@@ -400,3 +418,8 @@ class _SchoolRow:
     Request: Request
     municipality_id: str
     status: SchoolStatus
+
+
+def _on(day: date, moment: datetime) -> datetime:
+    """The same time of day, on another day."""
+    return clock.at_local(day, clock.to_local(moment).time())

@@ -1,0 +1,145 @@
+"""What leaves when: approvals at their time, invitations when it is the person's turn.
+
+Nothing of an approval is in the outbox before it is sent, so undoing it has nothing to catch up with.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.domain.deadlines import invitation_clock, object_by
+from api.domain.enums import ApprovalState, InvitationKind, InvitationState, RunKind, VisitState
+from api.models.follow_up import Invitation, PlanApproval
+from api.models.planning import Plan
+from api.models.visits import Visit
+from api.queries import follow_up as reads
+from api.services.change import SYSTEM, By, move
+from api.services.follow_up import arrange, messages, outcome, turn
+
+TO_BE = (VisitState.PLANNED, VisitState.CONFIRMED)
+
+
+def due_approvals(session: Session, now: datetime) -> list[str]:
+    """Approved plans of visits whose time to be sent has come."""
+    return list(
+        session.scalars(
+            select(PlanApproval.id)
+            .join(Plan, PlanApproval.plan_id == Plan.id)
+            .where(
+                Plan.kind == RunKind.VISIT, PlanApproval.state == ApprovalState.APPROVED, PlanApproval.send_at <= now
+            )
+            .order_by(PlanApproval.send_at, PlanApproval.id)
+        )
+    )
+
+
+def do_send_approval(session: Session, approval_id: str, now: datetime) -> None:
+    """Sends an approval whose time has come; nothing when it was undone or sent meanwhile."""
+    turn.take(session)
+    if approval_id in due_approvals(session, now):
+        send_approval(session, session.get_one(PlanApproval, approval_id), SYSTEM, now)
+
+
+def send_approval(session: Session, approval: PlanApproval, who: By, now: datetime) -> None:
+    """Sends what was approved. Raises IllegalStep when it is sent or undone already.
+
+    Effects, in order: the approval is sent; agreement people are told and may object from now on; the others are
+    asked, as many as each may have open; each school hears yes, or that we are asking.
+    """
+    turn.take(session)
+    move(session, approval, "send", who, values={"sent_at": now})
+    for visit in visits_of(session, approval.id):
+        announce(session, visit, now)
+
+
+def visits_of(session: Session, approval_id: str) -> list[Visit]:
+    """Visits of an approval that are to be, by time."""
+    asked = select(Invitation.visit_id).where(Invitation.approval_id == approval_id)
+    return list(
+        session.scalars(
+            select(Visit).where(Visit.id.in_(asked), Visit.state.in_(TO_BE)).order_by(Visit.starts_at, Visit.id)
+        )
+    )
+
+
+def announce(session: Session, visit: Visit, now: datetime, *, changed: str | None = None) -> None:
+    """After people have joined a visit: it is confirmed if nobody is to be asked, and everyone hears who should.
+
+    changed: what is new to a school that was told of the visit before: person, time, digital or fewer. Nothing is told
+    while the visit's approval can be undone.
+    """
+    outcome.settle(session, visit, now)
+    if reads.waiting_approval(session, visit.id) is not None:
+        return
+    told_now = set()
+    for invitation in reads.live_invitations(session, visit.id):
+        if invitation.kind is InvitationKind.NOTICE and not arrange.is_told(invitation):
+            tell_notice(session, invitation, now)
+            told_now.add(invitation.id)
+        elif invitation.state is InvitationState.QUEUED:
+            send_turns(session, invitation.role_model_id, now)
+    if visit.state is VisitState.CONFIRMED:
+        outcome.tell_confirmed(session, visit, now, changed=changed, but=told_now)
+    else:
+        outcome.tell_asking(session, visit, changed=changed)
+
+
+def tell_notice(session: Session, invitation: Invitation, now: datetime) -> None:
+    """Tells an agreement person of a visit; the time to object begins."""
+    visit = invitation.visit
+    rules = reads.rules_of(session, visit.request.programme_id)
+    invitation.sent_at = now
+    invitation.answer_by = object_by(now, rules, reads.holidays(session))
+    session.flush()
+    is_sure = visit.state is VisitState.CONFIRMED
+    more = messages.contact_values(visit.request) if is_sure else {"contact": None}
+    messages.tell_role_model(session, "invitation_notice", invitation, more=more, with_calendar=is_sure)
+
+
+def send_turns(session: Session, role_model_id: str, now: datetime) -> int:
+    """Sends a role model's queued invitations, earliest visit first, as many as may be open. Returns how many."""
+    sent = 0
+    for invitation in reads.queued_for(session, role_model_id):
+        if invitation.visit.starts_at <= now:
+            continue
+        rules = reads.rules_of(session, invitation.visit.request.programme_id)
+        if reads.open_count(session, role_model_id) >= rules.open_invitations:
+            break
+        due = invitation_clock(now, invitation.visit.starts_at, rules, reads.holidays(session))
+        move(session, invitation, "send", SYSTEM, values={"sent_at": now, "answer_by": due.answer_by})
+        direct = invitation.kind is InvitationKind.DIRECT
+        messages.tell_role_model(session, "invitation_direct" if direct else "invitation_asked", invitation)
+        sent += 1
+    return sent
+
+
+def due_turns(session: Session, now: datetime) -> list[str]:
+    """Role models with a queued invitation that may leave."""
+    people = session.scalars(
+        select(Invitation.role_model_id)
+        .outerjoin(PlanApproval, Invitation.approval_id == PlanApproval.id)
+        .where(
+            Invitation.state == InvitationState.QUEUED,
+            (PlanApproval.id.is_(None)) | (PlanApproval.state == ApprovalState.SENT),
+        )
+        .distinct()
+        .order_by(Invitation.role_model_id)
+    ).all()
+    return [one for one in people if _has_turn(session, one, now)]
+
+
+def do_turn(session: Session, role_model_id: str, now: datetime) -> None:
+    """Sends what a role model may have now."""
+    turn.take(session)
+    send_turns(session, role_model_id, now)
+
+
+def _has_turn(session: Session, role_model_id: str, now: datetime) -> bool:
+    queued = [one for one in reads.queued_for(session, role_model_id) if one.visit.starts_at > now]
+    if not queued:
+        return False
+    rules = reads.rules_of(session, queued[0].visit.request.programme_id)
+    return reads.open_count(session, role_model_id) < rules.open_invitations
