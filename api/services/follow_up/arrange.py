@@ -70,14 +70,17 @@ def add_people(
     turn: int = 1,
     approval_id: str | None = None,
     direct: bool = False,
+    booked: bool = False,
 ) -> list[Invitation]:
     """Role models join a visit, each with a booking and an invitation.
 
     People whom an agreement has set aside for that day are told (accepted, may object); the others are asked (queued).
+    direct: the school has named them, so they are asked in any case. booked: their time is taken already.
     Raises DoubleBooking when somebody's time is taken.
     """
     whole = list(people)
-    book(session, [(visit, one.role_model_id) for one in whole])
+    if not booked:
+        book(session, [(visit, one.role_model_id) for one in whole])
     invitations = []
     for one in sorted(whole, key=lambda one: one.role_model_id):
         session.add(
