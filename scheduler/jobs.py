@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.i18n import mark
 from api.services.campus import meetings, stand_ins, warnings
+from api.services.follow_up import promises, sending, silence
 from api.services.outbox_sending import send_due
 from scheduler.when import When, every
 
@@ -87,6 +88,48 @@ JOBS: tuple[Job, ...] = (
         mark("Reminds mentors of the meeting the day before."),
         warnings.due_reminders,
         warnings.do_remind,
+    ),
+    Job(
+        "visit-approvals",
+        every(minutes=1),
+        mark("Sends approved visits when their time has come."),
+        sending.due_approvals,
+        sending.do_send_approval,
+    ),
+    Job(
+        "invitation-turns",
+        every(minutes=5),
+        mark("Sends the next invitation to a role model who has room for one."),
+        sending.due_turns,
+        sending.do_turn,
+    ),
+    Job(
+        "invitation-reminders",
+        every(minutes=5),
+        mark("Reminds role models who have not answered an invitation."),
+        silence.due_reminders,
+        silence.do_reminder,
+    ),
+    Job(
+        "invitation-silences",
+        every(minutes=1),
+        mark("Counts silence as no when the time to answer is over, and asks the next."),
+        silence.due_silences,
+        silence.do_silence,
+    ),
+    Job(
+        "promise-dates",
+        every(minutes=5),
+        mark("Tells a school on the day when a promised answer is late."),
+        promises.due_promises,
+        promises.do_promise,
+    ),
+    Job(
+        "visit-confirmations",
+        every(minutes=15),
+        mark("Raises visits that are close and not confirmed."),
+        promises.due_confirmations,
+        promises.do_confirmation,
     ),
 )
 
