@@ -73,16 +73,22 @@ class SeatOffer(Identified, Versioned, Created, Base):
 
 
 class QueueEvent(Identified, Base):
-    """A move in the queue and the rule it followed: the whole can be replayed. detail: numbers and codes only."""
+    """A move in the queue and the rule it followed: the whole can be replayed.
+
+    number: 1 for the entry's first move, and so on. detail: numbers and codes only.
+    """
 
     __tablename__ = "queue_event"
 
-    entry_id: Mapped[str] = ref(Entry.id, owned=True, info=_QUEUE)
+    entry_id: Mapped[str] = ref(Entry.id, owned=True, index=False, info=_QUEUE)
+    number: Mapped[int] = mapped_column(info=_QUEUE)
     at: Mapped[datetime] = mapped_column(default=clock.now, info=_QUEUE)
     move: Mapped[QueueMove] = mapped_column(info=_QUEUE)
     rule: Mapped[Code] = mapped_column(info=_QUEUE)
     session_id: Mapped[str | None] = ref(GroupSession.id, info=_QUEUE)
     detail: Mapped[JsonObject] = mapped_column(default=dict, info=_QUEUE)
+
+    __table_args__ = (UniqueConstraint("entry_id", "number"), CheckConstraint("number >= 1", name="number"))
 
 
 class FriendCode(Base):

@@ -70,12 +70,11 @@ def free_seat(taken: Sequence[Taken], seats: int) -> int | None:
     return next(seat for seat in range(1, seats + len(taken) + 1) if seat not in used)
 
 
-def standing_mentors(session: Session, session_id: str, today: date) -> dict[str, frozenset[str]]:
-    """The mentors of a session's live roster, with all levels that each covers."""
+def standing_mentors(session: Session, session_id: str) -> dict[str, frozenset[str]]:
+    """The mentors of a session's live roster who stay, with all levels that each covers."""
     assigned = session.scalars(
         select(MentorAssignment.mentor_id)
-        .where(MentorAssignment.session_id == session_id)
-        .where(MentorAssignment.to_date.is_(None) | (MentorAssignment.to_date > today))
+        .where(MentorAssignment.session_id == session_id, MentorAssignment.to_date.is_(None))
         .order_by(MentorAssignment.mentor_id)
     ).all()
     levels: defaultdict[str, set[str]] = defaultdict(set)

@@ -196,6 +196,7 @@ def create_queue_event() -> None:
         "queue_event",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "move",
@@ -224,9 +225,10 @@ def create_queue_event() -> None:
         sa.Column("detail", JSON, nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_queue_event_entry_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["session_id"], ["group_session.id"], name=op.f("fk_queue_event_session_id")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_queue_event_number")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_event")),
+        sa.UniqueConstraint("entry_id", "number", name=op.f("uq_queue_event_entry_id_number")),
     )
-    op.create_index(op.f("ix_queue_event_entry_id"), "queue_event", ["entry_id"], unique=False)
     op.create_index(op.f("ix_queue_event_session_id"), "queue_event", ["session_id"], unique=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -16,8 +17,10 @@ def record(
     session: Session, entry: Entry, move: QueueMove, rule: str, session_id: str | None = None, **detail: Any
 ) -> QueueEvent:
     """Writes down a move of an entry. rule: the code of the rule it followed. detail: numbers and codes only."""
+    before = session.scalar(select(func.max(QueueEvent.number)).where(QueueEvent.entry_id == entry.id))
     event = QueueEvent(
         entry_id=entry.id,
+        number=(before or 0) + 1,
         at=clock.now(),
         move=move,
         rule=rule,

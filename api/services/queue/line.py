@@ -23,14 +23,17 @@ def hold(session: Session, season_id: str) -> None:
     session.execute(select(Season.id).where(Season.id == season_id).with_for_update(key_share=True))
 
 
+def highest_number(session: Session, season_id: str, programme_id: str) -> int:
+    """The highest lottery number of a queue, 0 where nobody has one."""
+    highest = session.scalar(
+        select(func.max(Entry.lottery_number)).where(Entry.season_id == season_id, Entry.programme_id == programme_id)
+    )
+    return highest or 0
+
+
 def next_number(session: Session, entry: Entry) -> int:
     """The lottery number behind all others of the entry's queue."""
-    highest = session.scalar(
-        select(func.max(Entry.lottery_number)).where(
-            Entry.season_id == entry.season_id, Entry.programme_id == entry.programme_id
-        )
-    )
-    return (highest or 0) + 1
+    return highest_number(session, entry.season_id, entry.programme_id) + 1
 
 
 def move_back(session: Session, entry: Entry, rule: str) -> None:

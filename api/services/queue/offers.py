@@ -25,7 +25,6 @@ from api.domain.offer_deadlines import expires_at
 from api.domain.programme_rules import GroupRules
 from api.domain.seating import NEW, Taught, seat_with
 from api.domain.swaps import Claim, obstacle
-from api.domain.transitions import IllegalStep
 from api.models.follow_up import PlanApproval
 from api.models.group_life import Attendance, FriendCode, SeatOffer
 from api.models.groups import GroupSession, Meeting
@@ -50,12 +49,42 @@ def offer_next(session: Session, held: GroupSession, now: datetime) -> SeatOffer
     """
     line.hold(session, held.season_id)
     session.refresh(held)
+    found = pick(session, held, now)
+    if found is None:
+        return None
+    line.set_contacts(session, found.rows, {one: mentor for one, mentor in found.contacts.items() if one != NEW})
+    entry = session.get_one(Entry, found.claim.id)
+    reason = OfferReason.SWAP if found.claim.seated else OfferReason.QUEUE
     rules = rules_now(session, held.programme_id)
+    made = make(session, entry, held, found.seat, found.contacts[NEW], reason, now, rules)
+    for other, code in found.passed:
+        skipped = session.get_one(Entry, other.id)
+        events.record(session, skipped, QueueMove.SKIPPED, code, held.id, offer=made.id)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Whose turn it is for a free seat. contacts: mentors that this sets, under NEW the pupil's own.
+
+    rows: the seats that are taken, by entry. passed: claims in front who cannot take the seat, and why, as codes.
+    """
+
+    claim: Claim
+    seat: int
+    contacts: dict[str, str]
+    rows: dict[str, Membership | SeatOffer]
+    passed: tuple[tuple[Claim, str], ...]
+
+
+def pick(session: Session, held: GroupSession, now: datetime) -> Pick | None:
+    """Who is next for a free seat of a session, None when there is no seat, or nobody for it. Changes nothing."""
     if not is_offering(session, held, now):
         return None
+    rules = rules_now(session, held.programme_id)
     taken = queue_line.taken_seats(session, held.id)
     seat = queue_line.free_seat(taken, queue_line.seats_of(session, held))
-    mentors = queue_line.standing_mentors(session, held.id, clock.to_oslo(now).date())
+    mentors = queue_line.standing_mentors(session, held.id)
     if seat is None or not mentors:
         return None
     seated = {one.entry_id: Taught(one.level_id, one.row.mentor_id) for one in taken}
@@ -65,18 +94,9 @@ def offer_next(session: Session, held: GroupSession, now: datetime) -> SeatOffer
         near = _mentors_of_friends(session, claim.id, seated)
         contacts = seat_with(claim.level_id, seated, mentors, ratio, prefer=near)
         why = obstacle(claim, is_taught=contacts is not None)
-        if why is not None or contacts is None:
-            passed.append((claim, why or "level"))
-            continue
-        rows = {one.entry_id: one.row for one in taken}
-        line.set_contacts(session, rows, {entry: mentor for entry, mentor in contacts.items() if entry != NEW})
-        entry = session.get_one(Entry, claim.id)
-        reason = OfferReason.SWAP if claim.seated else OfferReason.QUEUE
-        made = make(session, entry, held, seat, contacts[NEW], reason, now, rules)
-        for other, code in passed:
-            skipped = session.get_one(Entry, other.id)
-            events.record(session, skipped, QueueMove.SKIPPED, code, held.id, offer=made.id)
-        return made
+        if why is None and contacts is not None:
+            return Pick(claim, seat, contacts, {one.entry_id: one.row for one in taken}, tuple(passed))
+        passed.append((claim, why or "level"))
     return None
 
 
@@ -251,7 +271,7 @@ def same_day(session: Session, meeting: Meeting, now: datetime) -> SameDay:
     away = {row.entry_id for row in rows if row.presence is not Presence.HERE}
     taken = [one for one in queue_line.taken_seats(session, held.id) if one.entry_id not in away]
     extra = [row for row in rows if row.walk_in]
-    mentors = queue_line.standing_mentors(session, held.id, clock.to_oslo(now).date())
+    mentors = queue_line.standing_mentors(session, held.id)
     room = min(queue_line.seats_of(session, held), queue_line.ratio_of(held, rules) * len(mentors))
     free = max(0, room - len(taken) - len(extra))
     known = {row.entry_id for row in rows}
@@ -266,29 +286,6 @@ def same_day(session: Session, meeting: Meeting, now: datetime) -> SameDay:
         place = letters.session_values(session, held.id)
         letters.tell(session, entry, "queue_same_day", dedupe=f"same_day:{meeting.id}:{entry.id}", **place)
     return SameDay(free, tuple(told))
-
-
-def due_expiries(session: Session, now: datetime) -> list[str]:
-    """Open offers whose time is over, oldest first."""
-    return list(
-        session.scalars(
-            select(SeatOffer.id)
-            .where(SeatOffer.state == OfferState.OPEN, SeatOffer.expires_at <= now)
-            .order_by(SeatOffer.expires_at, SeatOffer.id)
-        )
-    )
-
-
-def do_expiry(session: Session, offer_id: str, now: datetime) -> None:
-    """Lets one offer expire, unless somebody has answered meanwhile."""
-    offer = session.get(SeatOffer, offer_id)
-    if offer is None or offer.state is not OfferState.OPEN or offer.expires_at > now:
-        return
-    try:
-        with session.begin_nested():
-            expire(session, offer, now)
-    except IllegalStep:
-        return
 
 
 def _how(offer: SeatOffer) -> MembershipReason:

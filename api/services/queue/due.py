@@ -1,0 +1,98 @@
+"""What happens to offers by itself: reminders, silence, and seats that stand empty."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import clock
+from api.domain.enums import EntryState, OfferState, SessionState
+from api.domain.offer_deadlines import reminds_at
+from api.domain.transitions import IllegalStep
+from api.models.group_life import SeatOffer
+from api.models.groups import GroupSession
+from api.models.outbox import OutboxMessage
+from api.models.programmes import Season
+from api.models.pupils import Entry, EntryChoice
+from api.queries.campus_rules import rules_now
+from api.services.queue import letters, offers
+
+
+def due_expiries(session: Session, now: datetime) -> list[str]:
+    """Open offers whose time is over, oldest first."""
+    return list(
+        session.scalars(
+            select(SeatOffer.id)
+            .where(SeatOffer.state == OfferState.OPEN, SeatOffer.expires_at <= now)
+            .order_by(SeatOffer.expires_at, SeatOffer.id)
+        )
+    )
+
+
+def do_expiry(session: Session, offer_id: str, now: datetime) -> None:
+    """Lets one offer expire, unless somebody has answered meanwhile."""
+    offer = session.get(SeatOffer, offer_id)
+    if offer is None or offer.state is not OfferState.OPEN or offer.expires_at > now:
+        return
+    try:
+        with session.begin_nested():
+            offers.expire(session, offer, now)
+    except IllegalStep:
+        return
+
+
+def due_reminders(session: Session, now: datetime) -> list[str]:
+    """Open offers that stand long enough to be called to mind, and whose reminder is not written yet."""
+    rows = session.execute(
+        select(SeatOffer.id, SeatOffer.offered_at, SeatOffer.expires_at, Entry.programme_id)
+        .join(Entry, SeatOffer.entry_id == Entry.id)
+        .where(SeatOffer.state == OfferState.OPEN, SeatOffer.expires_at > now)
+        .order_by(SeatOffer.expires_at, SeatOffer.id)
+    ).all()
+    rules = {programme: rules_now(session, programme) for programme in {row.programme_id for row in rows}}
+    ripe = []
+    for row in rows:
+        at = reminds_at(row.offered_at, row.expires_at, rules[row.programme_id])
+        if at is not None and at <= now:
+            ripe.append(row.id)
+    told = set(
+        session.scalars(
+            select(OutboxMessage.about_id).where(
+                OutboxMessage.about_kind == "seat_offer", OutboxMessage.kind == "queue_offer_reminder"
+            )
+        )
+    )
+    return [offer_id for offer_id in ripe if offer_id not in told]
+
+
+def do_reminder(session: Session, offer_id: str, now: datetime) -> None:
+    """Calls one offer to mind."""
+    if offer_id in due_reminders(session, now):
+        offer = session.get_one(SeatOffer, offer_id)
+        entry = session.get_one(Entry, offer.entry_id)
+        letters.tell_offer(session, offer, entry, "queue_offer_reminder", dedupe=f"offer_reminder:{offer.id}")
+
+
+def due_next(session: Session, now: datetime) -> list[str]:
+    """Sessions with a free seat that somebody in line can take: what a stop or a new mentor has left open."""
+    today = clock.to_oslo(now).date()
+    rows = session.scalars(
+        select(GroupSession)
+        .join(Season, GroupSession.season_id == Season.id)
+        .join(EntryChoice, EntryChoice.session_id == GroupSession.id)
+        .join(Entry, EntryChoice.entry_id == Entry.id)
+        .where(GroupSession.state == SessionState.ACTIVE, Season.ends_on >= today)
+        .where((Entry.state == EntryState.WAITING) | Entry.stays_in_line)
+        .distinct()
+        .order_by(GroupSession.id)
+    )
+    return [held.id for held in rows.all() if offers.pick(session, held, now) is not None]
+
+
+def do_next(session: Session, session_id: str, now: datetime) -> None:
+    """Offers the free seats of one session."""
+    held = session.get(GroupSession, session_id)
+    if held is not None:
+        offers.fill(session, held, now)
