@@ -6,21 +6,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.config import settings
 from api.domain.enums import Channel, OutboxState
 from api.domain.ids import new_id
-from api.i18n import use_mail_locale
+from api.domain.permissions import Action, Actor, reach
+from api.errors import Conflict, Forbidden, NotFound
+from api.i18n import gettext, use_mail_locale
 from api.mail.registry import LETTERS, write_letter
 from api.mail.render import UNSUBSCRIBE
 from api.mail.transports import has_sms
 from api.models.links import LinkToken
 from api.models.outbox import OutboxMessage
 from api.models.people import Person
-from api.services import unsubscribing
+from api.services import audit, unsubscribing
 
 LINKS = "links"  # in a message's values: name → [purpose, id of the token]
 CALENDAR = "calendar"  # in a message's values: what api.mail.calendar.CalendarEvent is made of
@@ -98,6 +100,44 @@ def withdraw(session: Session, about_kind: str, about_id: str, *kinds: str) -> N
         statement = statement.where(OutboxMessage.kind.in_(kinds))
     session.flush()
     session.execute(statement.values(state=OutboxState.WITHDRAWN), execution_options={"synchronize_session": "fetch"})
+
+
+def retry(session: Session, actor: Actor, message_id: str) -> OutboxMessage:
+    """Lets a failed message wait once more, for the address that the person has now.
+
+    Raises NotFound without the right to messages, Conflict when it has not failed or its words are gone.
+    """
+    message = session.get(OutboxMessage, message_id)
+    if message is None or not reach(actor, Action.SEE_MESSAGES):
+        raise NotFound(gettext("There is no such message."))
+    if actor.read_only:
+        raise Forbidden(gettext("This token may only read."), remedy=gettext("Use one with the scope write."))
+    address = message.address
+    if message.person is not None:
+        address = (message.person.email if message.channel is Channel.MAIL else message.person.phone) or address
+    changed = session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.state == OutboxState.FAILED)
+        .where(OutboxMessage.values.is_not(None))
+        .values(
+            state=OutboxState.WAITING,
+            address=address,
+            attempts=0,
+            first_tried_at=None,
+            error=None,
+            not_before=clock.now(),
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    assert isinstance(changed, CursorResult)
+    if changed.rowcount != 1:
+        raise Conflict(
+            gettext("Only a message that has failed can be sent again, and only while its words are kept."),
+            remedy=gettext("Write to the person anew."),
+        )
+    audit.record(session, "outbox.retry", "outbox_message", message_id, actor_id=actor.user_id)
+    session.refresh(message)
+    return message
 
 
 def _is_written(session: Session, dedupe: str) -> bool:
