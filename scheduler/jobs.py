@@ -18,7 +18,8 @@ from api.i18n import mark
 from api.services.campus import meetings, stand_ins, warnings
 from api.services.follow_up import promises, sending, silence
 from api.services.outbox_sending import send_due
-from scheduler.when import When, every
+from api.services.retention import rules as retention
+from scheduler.when import When, daily, every
 
 Due = Callable[[Session, datetime], list[str]]
 Do = Callable[[Session, str, datetime], None]
@@ -130,6 +131,13 @@ JOBS: tuple[Job, ...] = (
         mark("Raises visits that are close and not confirmed."),
         promises.due_confirmations,
         promises.do_confirmation,
+    ),
+    Job(
+        "retention",
+        daily("03:30"),
+        mark("Deletes what has been kept for as long as it may be, in small batches."),
+        retention.due_batches,
+        retention.forget_batch,
     ),
 )
 

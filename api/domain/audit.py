@@ -60,14 +60,15 @@ def entry_hash(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def first_broken(entries: Iterable[Entry]) -> int | None:
+def first_broken(entries: Iterable[Entry], *, after: tuple[int, str] = (0, FIRST_PREVIOUS)) -> int | None:
     """The sequence at which the chain breaks, None when it holds. entries: from the first on, by sequence.
 
+    after: sequence and hash of the last entry that retention has cut off (api.services.retention.trail).
     It breaks where an entry was changed, left out, put in or moved. Entries cut off at the end cannot be seen from the
     rest: compare the last hash with a copy kept elsewhere.
     """
-    previous = FIRST_PREVIOUS
-    for expected, entry in enumerate(entries, start=1):
+    sequence, previous = after
+    for expected, entry in enumerate(entries, start=sequence + 1):
         if entry.sequence != expected or entry.previous_hash != previous or entry.hash != _hash_of(entry):
             return expected
         previous = entry.hash

@@ -1,4 +1,4 @@
-"""What happens by itself: the ledger of jobs, switches, and what was erased."""
+"""What happens by itself: the ledger of jobs, switches, what was erased, and what was counted first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api import clock
 from api.domain.enums import JobState
-from api.models.base import Base, Code, Identified, text_column
+from api.models.base import Base, Code, Identified, ref, text_column
+from api.models.programmes import Programme, Season
 
 
 class JobRun(Identified, Base):
@@ -56,3 +57,24 @@ class ErasureLog(Identified, Base):
     rule: Mapped[Code]
 
     __table_args__ = (Index("ix_erasure_log_object_kind_object_id", "object_kind", "object_id"),)
+
+
+class SeasonCount(Base):
+    """How many pupils a season had, kept when they are deleted.
+
+    what: `registered`, `offered`, `gender`, `grade`, `school` or `site`. of: which gender, grade, school or site; empty
+    for all, and for what was not told. Whoever shows it leaves out cells under 5.
+    """
+
+    __tablename__ = "season_count"
+
+    season_id: Mapped[str] = ref(Season.id, primary_key=True)
+    programme_id: Mapped[str] = ref(Programme.id, primary_key=True)
+    what: Mapped[Code] = mapped_column(primary_key=True)
+    of: Mapped[Code] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_season_count_programme_id", "programme_id"),
+        CheckConstraint("count >= 1", name="count"),
+    )

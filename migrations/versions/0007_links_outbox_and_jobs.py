@@ -18,6 +18,7 @@ def upgrade() -> None:
     create_erasure_log()
     create_job_run()
     create_switch()
+    create_season_count()
     create_link_token()
     create_outbox_message()
     create_unsubscription()
@@ -37,6 +38,7 @@ def downgrade() -> None:
     op.drop_table("unsubscription")
     op.drop_table("outbox_message")
     op.drop_table("link_token")
+    op.drop_table("season_count")
     op.drop_table("switch")
     op.drop_table("job_run")
     op.drop_table("erasure_log")
@@ -86,6 +88,22 @@ def create_switch() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_switch")),
     )
+
+
+def create_season_count() -> None:
+    op.create_table(
+        "season_count",
+        sa.Column("season_id", sa.String(length=36), nullable=False),
+        sa.Column("programme_id", sa.String(length=36), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("of", sa.String(length=40), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.CheckConstraint("count >= 1", name=op.f("ck_season_count_count")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_season_count_programme_id")),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_season_count_season_id")),
+        sa.PrimaryKeyConstraint("season_id", "programme_id", "what", "of", name=op.f("pk_season_count")),
+    )
+    op.create_index("ix_season_count_programme_id", "season_count", ["programme_id"], unique=False)
 
 
 def create_link_token() -> None:

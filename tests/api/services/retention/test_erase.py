@@ -48,7 +48,7 @@ def test_visits_of_a_forgotten_role_model_are_still_counted(session: Session) ->
 
 def test_pupil_and_guardian_are_nowhere_afterwards_and_the_queue_keeps_its_numbers(session: Session) -> None:
     pupil, entry = canaries.pupil(session)
-    session.add(QueueEvent(entry_id=entry.id, move="joined", rule="registration"))
+    session.add(QueueEvent(entry_id=entry.id, number=1, move="joined", rule="registration"))
     number = entry.lottery_number
     assert len(places_of(session)) >= 7
     erase_person(session, pupil.person_id, "own_wish")
