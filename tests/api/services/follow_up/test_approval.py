@@ -1,0 +1,207 @@
+"""Approving: at once, undone without a trace, sent once, never over what others have made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.domain.enums import InvitationKind, InvitationState, RequestState, RunKind, VisitState
+from api.domain.permissions import Actor, Grant, Role
+from api.domain.transitions import IllegalStep
+from api.errors import Conflict, InvalidInput, NotFound
+from api.models.follow_up import Invitation, PlanApproval
+from api.models.plan_rows import PlanVisit
+from api.models.role_models import RoleModelBlocked
+from api.models.visits import Request, Visit
+from api.services.follow_up import approval, sending
+from tests import factories as make
+from tests.api.services.follow_up import live
+from tests.seasons import World, lessons_on, planned_season
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    made = planned_season(session)
+    live.with_contacts(session, made)
+    return made
+
+
+def test_preview_says_what_approving_would_do(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        found = approval.preview(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    assert [one.request_id for one in found.visits] == [row.id for row in world.served]
+    assert (found.notices, found.asked, found.messages) == (1, 3, 7)
+    assert found.send_at == live.noon_of(world)
+    assert (found.dropped, found.standing, found.overtaken) == ((), (), ())
+    assert session.scalar(select(func.count()).select_from(Visit)) == 0
+
+
+def test_approving_makes_visits_and_tells_nobody_yet(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    agreed, asked, digital = (live.visit_of(session, row) for row in world.served)
+    assert [one.state for one in (agreed, asked, digital)] == [
+        VisitState.CONFIRMED,
+        VisitState.PLANNED,
+        VisitState.PLANNED,
+    ]
+    assert [(one.kind, one.state) for one in live.invitations(session, agreed)] == [
+        (InvitationKind.NOTICE, InvitationState.ACCEPTED)
+    ]
+    assert {(one.kind, one.state) for one in live.invitations(session, asked)} == {
+        (InvitationKind.ASK, InvitationState.QUEUED)
+    }
+    assert {row.state for row in world.served} == {RequestState.VISIT}
+    assert live.taken(session) == 4
+    assert live.letters(session) == []
+    assert (sorted(made.items), made.dropped) == (sorted(row.id for row in world.served), [])
+    assert live.verdict(session, world, live.morning_of(world)) == []
+
+
+def test_a_part_can_be_approved_and_the_rest_later(session: Session, world: World) -> None:
+    actor = live.coordinator(session)
+    with live.at(live.morning_of(world)):
+        approval.approve(session, actor, world.plans[RunKind.VISIT], [world.served[0].id])
+        assert [row.state for row in world.served] == [RequestState.VISIT, RequestState.OPEN, RequestState.OPEN]
+        approval.approve(session, actor, world.plans[RunKind.VISIT], [world.served[1].id, world.served[2].id])
+    assert {row.state for row in world.served} == {RequestState.VISIT}
+    assert live.verdict(session, world, live.morning_of(world)) == []
+
+
+def test_items_outside_the_plan_are_refused_by_name(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)), pytest.raises(InvalidInput) as refused:
+        approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT], [world.unserved[0].id])
+    assert [one.field for one in refused.value.errors] == [f"items.{world.unserved[0].id}"]
+
+
+def test_without_the_right_there_is_no_plan(session: Session, world: World) -> None:
+    assistant = Actor(make.make_user(session).id, frozenset({Grant(Role.ASSISTANT)}))
+    with pytest.raises(NotFound):
+        approval.approve(session, assistant, world.plans[RunKind.VISIT])
+
+
+def test_undoing_leaves_nothing_behind_and_the_plan_can_be_approved_again(session: Session, world: World) -> None:
+    actor = live.coordinator(session)
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, actor, world.plans[RunKind.VISIT])
+        approval.undo(session, actor, made.id)
+        assert live.taken(session) == 0
+        assert {row.state for row in world.served} == {RequestState.OPEN}
+        assert not any(row.priority for row in world.served)
+        assert set(session.scalars(select(Invitation.state))) == {InvitationState.WITHDRAWN}
+        assert set(session.scalars(select(Visit.state))) == {VisitState.CANCELLED}
+        with pytest.raises(IllegalStep):
+            approval.send_now(session, actor, made.id)
+        approval.approve(session, actor, world.plans[RunKind.VISIT])
+    live.send_due(session, live.noon_of(world))
+    assert live.taken(session) == 4
+    assert sorted(live.letters(session)) == [
+        "invitation_asked",
+        "invitation_asked",
+        "invitation_asked",
+        "invitation_notice",
+        "visit_asking_school",
+        "visit_asking_school",
+        "visit_confirmed_school",
+    ]
+
+
+def test_sending_happens_once_and_ends_the_undoing(session: Session, world: World) -> None:
+    actor = live.coordinator(session)
+    noon = live.noon_of(world)
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, actor, world.plans[RunKind.VISIT])
+        assert sending.due_approvals(session, noon - timedelta(seconds=1)) == []
+    for _ in range(2):
+        live.send_due(session, noon)
+        sending.do_send_approval(session, made.id, noon)
+    assert len(live.letters(session)) == 7
+    with pytest.raises(IllegalStep):
+        approval.undo(session, actor, made.id)
+
+
+def test_sending_gives_deadlines(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    noon = live.noon_of(world)
+    live.send_due(session, noon)
+    agreed, asked, _digital = (live.visit_of(session, row) for row in world.served)
+    assert [one.answer_by for one in live.invitations(session, agreed)] == [noon + timedelta(days=2)]
+    assert {one.answer_by for one in live.invitations(session, asked)} == {noon + timedelta(days=7)}
+    assert world.served[0].answered_at == noon
+    assert world.served[1].answered_at is None
+
+
+def test_second_approval_of_the_same_is_refused_and_says_what_changed(session: Session, world: World) -> None:
+    actor = live.coordinator(session)
+    with live.at(live.morning_of(world)):
+        approval.approve(session, actor, world.plans[RunKind.VISIT], [world.served[0].id])
+        with pytest.raises(approval.Overtaken) as refused:
+            approval.approve(session, actor, world.plans[RunKind.VISIT])
+    assert [one.field for one in refused.value.errors] == [f"requests.{world.served[0].id}"]
+    assert world.served[0].reference in refused.value.errors[0].sentence
+    assert [row.state for row in world.served[1:]] == [RequestState.OPEN, RequestState.OPEN]
+    assert session.scalar(select(func.count()).select_from(PlanApproval)) == 1
+
+
+def test_a_person_who_got_another_visit_at_the_time_is_named(session: Session, world: World) -> None:
+    actor = live.coordinator(session)
+    plan_visit = session.scalars(select(PlanVisit).where(PlanVisit.request_id == world.served[0].id)).one()
+    person = plan_visit.role_models[0].role_model
+    other = make.make_request(
+        session,
+        season_id=world.season.id,
+        programme_id=world.visit_rules.programme_id,
+        starts=(lessons_on(world, 0),),
+        state=RequestState.VISIT,
+    )
+    visit = make.make_visit(session, person, request=other)
+    make.make_booking(
+        session, person_id=person.person_id, visit_id=visit.id, starts_at=visit.starts_at, ends_at=visit.ends_at
+    )
+    with live.at(live.morning_of(world)), pytest.raises(approval.Overtaken) as refused:
+        approval.approve(session, actor, world.plans[RunKind.VISIT])
+    assert [one.field for one in refused.value.errors] == [f"role_models.{person.id}"]
+    assert other.reference in refused.value.errors[0].sentence
+
+
+def test_pairs_whose_rows_changed_are_dropped_and_named(session: Session, world: World) -> None:
+    plan_visit = session.scalars(select(PlanVisit).where(PlanVisit.request_id == world.served[0].id)).one()
+    person = plan_visit.role_models[0].role_model
+    person.blocked.append(RoleModelBlocked(from_date=world.monday, to_date=world.monday))
+    session.flush()
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    assert [(one["code"], one["request"]) for one in made.dropped] == [("free", world.served[0].id)]
+    assert [row.state for row in world.served] == [RequestState.OPEN, RequestState.VISIT, RequestState.VISIT]
+    assert live.verdict(session, world, live.morning_of(world)) == []
+
+
+def test_nothing_left_is_a_conflict(session: Session, world: World) -> None:
+    world.served[0].state = RequestState.CANCELLED
+    session.flush()
+    with live.at(live.morning_of(world)), pytest.raises(Conflict) as refused:
+        approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT], [world.served[0].id])
+    assert refused.value.code == "nothing_left"
+
+
+def test_live_visits_of_the_plan_are_left_as_they_are(session: Session) -> None:
+    """A visit that was live when the plan was made is in the plan, and approving the plan does not touch it."""
+    from tests.seasons import plan_now
+
+    world = planned_season(session)
+    actor = live.coordinator(session)
+    with live.at(live.morning_of(world)):
+        approval.approve(session, actor, world.plans[RunKind.VISIT], [world.served[0].id])
+        before = live.visit_of(session, world.served[0])
+        plan_now(session, world, RunKind.VISIT)
+        made = approval.approve(session, actor, world.plans[RunKind.VISIT])
+    after = live.visit_of(session, world.served[0])
+    assert (after.id, after.version) == (before.id, before.version)
+    assert world.served[0].id not in made.items
+    assert {row.state for row in session.scalars(select(Request).where(Request.id.in_(made.items)))} == {
+        RequestState.VISIT
+    }
