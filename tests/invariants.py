@@ -103,7 +103,7 @@ def offers(session: Session) -> Iterator[str]:
         if count > 1:
             yield f"seat {place} is offered {count} times"
     taken = set(
-        session.execute(select(Membership.session_id, Membership.seat).where(Membership.to_date.is_(None))).tuples()
+        session.execute(select(Membership.session_id, Membership.seat).where(Membership.to_date.is_(None)))
     )
     yield from (f"offer {row.id} is of a seat that is taken" for row in rows if (row.session_id, row.seat) in taken)
 
