@@ -7,7 +7,9 @@ from api.resources import (
     adjustments,
     comparisons,
     docs,
+    exceptions,
     locks,
+    messages,
     places,
     plan_stories,
     plans,
@@ -25,9 +27,12 @@ RESOURCES = (
     runs.one_run,
     plans.blueprint,
     plan_stories.blueprint,
+    messages.blueprint,
     locks.blueprint,
     adjustments.blueprint,
     comparisons.blueprint,
+    exceptions.blueprint,
+    exceptions.one_line,
 )
 
 

@@ -21,6 +21,7 @@ class Entry:
 
 
 NAVIGATION: tuple[Entry, ...] = (
+    Entry("today.overview", mark("Today"), Action.SEE_EXCEPTIONS, section="today"),
     Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits"),
     Entry("groups.sites", mark("Study groups"), section="groups"),
     Entry("map.visits", mark("Map"), section="map"),

@@ -12,7 +12,8 @@ from api.web import (
     maps,
     public,
 )
-from api.web.coordinator import adjust, compare, locks, runs, visits
+from api.web.coordinator import adjust, compare, locks, runs, today, visits
+from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.site import groups
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -27,7 +28,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     locks.pages,
     adjust.pages,
     compare.pages,
+    today.pages,
     groups.pages,
     maps.pages,
     runs.pages,
+    unsubscribe.pages,
+    calendars.pages,
+    mailbox.pages,
 )

@@ -1,0 +1,260 @@
+"""What needs a person today, worst first; and what is at risk, without being work yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from api import clock
+from api.domain.enums import ExceptionState, InvitationState, RequestState, VisitState
+from api.domain.permissions import Action, Actor, reach
+from api.errors import NotFound
+from api.i18n import gettext
+from api.models.follow_up import ExceptionItem, Invitation
+from api.models.groups import GroupSession, Meeting, Site
+from api.models.people import Person
+from api.models.places import School
+from api.models.pupils import Membership
+from api.models.visits import Request, Visit
+from api.queries.paging import Page, Window, page_of
+
+WORST_FIRST = (
+    "mail_down", "fell_through", "too_few_mentors", "nobody_found", "promise_missed", "not_confirmed", "asked_in_vain",
+    "not_ready", "not_called", "mail_failed", "absent", "not_marked", "underfilled",
+)  # fmt: skip
+AT_RISK_DAYS = 3
+NEAR_SILENCE = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of the list. what: the school, the session or the person it is about; reference: of a request.
+
+    name, phone: whom to call, None without the right to names.
+    """
+
+    item: ExceptionItem
+    what: str = ""
+    reference: str | None = None
+    visit_at: datetime | None = None
+    name: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A request whose promise date is near or past, without an answer."""
+
+    request: str
+    reference: str
+    school: str
+    answer_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Invitations that wait for an answer: asked in all, reminded once, reminded twice, silence within a day."""
+
+    asked: int
+    reminded: int
+    reminded_again: int
+    near: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """A season's visits, from what was asked for to what was held."""
+
+    requests: int
+    planned: int
+    confirmed: int
+    held: int
+    without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What lies below the list, for a look and not for work. healed: lines that closed without a person this week."""
+
+    promises: Sequence[Promise] = ()
+    promises_in_all: int = 0
+    silence: Silence = field(default_factory=lambda: Silence(0, 0, 0, 0))
+    funnel: Funnel = field(default_factory=lambda: Funnel(0, 0, 0, 0, 0))
+    healed: int = 0
+
+
+def lines(
+    session: Session, actor: Actor, window: Window, *, state: ExceptionState | str = ExceptionState.OPEN
+) -> Page[Line]:
+    """Lines within reach, worst first, in a fixed number of queries. Sorts: severity, due_on, created_at."""
+    statement = (
+        select(ExceptionItem)
+        .where(_in_reach(actor), ExceptionItem.state == state)
+        .options(selectinload(ExceptionItem.calls), selectinload(ExceptionItem.person))
+    )
+    due = func.coalesce(ExceptionItem.due_on, date(9999, 12, 31))
+    columns = {
+        "severity": (_severity(), due, ExceptionItem.created_at, ExceptionItem.id),
+        "due_on": (due, ExceptionItem.created_at, ExceptionItem.id),
+        "created_at": (ExceptionItem.created_at, ExceptionItem.id),
+    }
+    page = page_of(session, statement, window, columns)
+    return Page(_told(session, actor, page.items), page.total, page.number, page.size, page.sort, page.descending)
+
+
+def line(session: Session, actor: Actor, line_id: str) -> Line:
+    """One line, open or closed. Raises NotFound out of reach."""
+    found = session.scalar(
+        select(ExceptionItem)
+        .where(_in_reach(actor), ExceptionItem.id == line_id)
+        .options(selectinload(ExceptionItem.calls), selectinload(ExceptionItem.person))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound(gettext("There is no such line."))
+    return _told(session, actor, [found])[0]
+
+
+def look(session: Session, season_id: str) -> Look:
+    """Promises at risk, invitations on their way to silence, and the season's funnel; seven queries."""
+    now = clock.now()
+    soon = clock.today() + timedelta(days=AT_RISK_DAYS)
+    at_risk = (
+        Request.season_id == season_id,
+        Request.state.in_((RequestState.OPEN, RequestState.VISIT)),
+        Request.answered_at.is_(None),
+        Request.answer_on <= soon,
+    )
+    promises = session.execute(
+        select(Request.id, Request.reference, School.name, Request.answer_on)
+        .join(School)
+        .where(*at_risk)
+        .order_by(Request.answer_on, School.name)
+        .limit(5)
+    )
+    friday = clock.at_local(_last_friday(clock.today()), datetime.min.time())
+    return Look(
+        [Promise(*row) for row in promises],
+        session.scalar(select(func.count()).select_from(Request).where(*at_risk)) or 0,
+        _silence(session, season_id, now),
+        _funnel(session, season_id),
+        session.scalar(
+            select(func.count())
+            .select_from(ExceptionItem)
+            .where(
+                ExceptionItem.state == ExceptionState.RESOLVED,
+                ExceptionItem.resolved_by_id.is_(None),
+                ExceptionItem.resolved_at >= friday,
+            )
+        )
+        or 0,
+    )
+
+
+def _in_reach(actor: Actor) -> ColumnElement[bool]:
+    """The coordination sees what no site leader is there for; a leader what is for the own sites."""
+    where = reach(actor, Action.SEE_EXCEPTIONS)
+    return ExceptionItem.site_id.is_(None) if where.everywhere else ExceptionItem.site_id.in_(where.scopes)
+
+
+def _severity() -> ColumnElement[int]:
+    ranks = [(ExceptionItem.kind == kind, rank) for rank, kind in enumerate(WORST_FIRST)]
+    return case(*ranks, else_=len(WORST_FIRST))
+
+
+def _told(session: Session, actor: Actor, items: Sequence[ExceptionItem]) -> list[Line]:
+    by_kind: dict[str, dict[str, Any]] = {}
+    for kind in {item.object_kind for item in items}:
+        by_kind[kind] = _about(session, kind, {item.object_id for item in items if item.object_kind == kind})
+    may_call = reach(actor, Action.HANDLE_EXCEPTIONS)
+    told = []
+    for item in items:
+        about = by_kind[item.object_kind].get(item.object_id)
+        shown = Line(item)
+        if about is not None:
+            shown.what, shown.reference, shown.visit_at = about
+        if item.person is not None and may_call.covers(item.site_id):
+            shown.name, shown.phone = item.person.name, item.person.phone
+        told.append(shown)
+    return told
+
+
+def _about(session: Session, kind: str, ids: Collection[str]) -> dict[str, Any]:
+    """What lines are about: name, reference and time, by id; one query for a kind of object."""
+    statements: dict[str, Any] = {
+        "request": select(Request.id, School.name, Request.reference, _no_time()).join(School),
+        "visit": select(Visit.id, School.name, Request.reference, Visit.starts_at)
+        .join(Request, Request.id == Visit.request_id)
+        .join(School, School.id == Request.school_id),
+        "person": select(Person.id, Person.name, _no_text(), _no_time()),
+        "group_session": select(GroupSession.id, Site.name, _no_text(), _no_time()).join(Site),
+        "meeting": select(Meeting.id, Site.name, _no_text(), Meeting.starts_at).join(GroupSession).join(Site),
+        "membership": select(Membership.id, Site.name, _no_text(), _no_time())
+        .join(GroupSession, GroupSession.id == Membership.session_id)
+        .join(Site),
+    }
+    statement = statements.get(kind)
+    if statement is None or not ids:
+        return {}
+    return {row[0]: tuple(row[1:]) for row in session.execute(statement.where(statement.selected_columns[0].in_(ids)))}
+
+
+def _no_text() -> Any:
+    return func.nullif("", "")
+
+
+def _no_time() -> Any:
+    return select(Visit.starts_at).where(Visit.id.is_(None)).scalar_subquery()
+
+
+def _silence(session: Session, season_id: str, now: datetime) -> Silence:
+    near = case((Invitation.answer_by <= now + NEAR_SILENCE, 1), else_=0)
+    rows = session.execute(
+        select(Invitation.reminders, func.count(), func.sum(near))
+        .join(Visit, Visit.id == Invitation.visit_id)
+        .join(Request, Request.id == Visit.request_id)
+        .where(Invitation.state == InvitationState.SENT, Request.season_id == season_id)
+        .group_by(Invitation.reminders)
+    ).all()
+    return Silence(
+        sum(row[1] for row in rows),
+        sum(row[1] for row in rows if row[0] == 1),
+        sum(row[1] for row in rows if row[0] > 1),
+        int(sum(row[2] or 0 for row in rows)),
+    )
+
+
+def _funnel(session: Session, season_id: str) -> Funnel:
+    requests = dict(
+        session.execute(
+            select(Request.state, func.count()).where(Request.season_id == season_id).group_by(Request.state)
+        ).all()
+    )
+    visits = dict(
+        session.execute(
+            select(Visit.state, func.count())
+            .join(Request, Request.id == Visit.request_id)
+            .where(Request.season_id == season_id)
+            .group_by(Visit.state)
+        ).all()
+    )
+    asked = sum(count for state, count in requests.items() if state is not RequestState.UNCONFIRMED)
+    held = visits.get(VisitState.HELD, 0)
+    confirmed = visits.get(VisitState.CONFIRMED, 0) + held
+    return Funnel(
+        asked,
+        visits.get(VisitState.PLANNED, 0) + confirmed,
+        confirmed,
+        held,
+        requests.get(RequestState.OPEN, 0) + requests.get(RequestState.DECLINED, 0),
+    )
+
+
+def _last_friday(today: date) -> date:
+    """The last Friday before today."""
+    return today - timedelta(days=(today.weekday() - 4) % 7 or 7)
