@@ -74,7 +74,7 @@ def enrolment(session: Session, user_id: str) -> Enrolment | None:
     if secret is None:
         return None
     login = session.scalars(select(User.login).where(User.id == user_id)).one()
-    address = pyotp.TOTP(secret).provisioning_uri(login, issuer_name=ISSUER)
+    address = pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     return Enrolment(picture, " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)))
 
