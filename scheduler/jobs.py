@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.i18n import mark
+from api.services import nightly
 from api.services.campus import meetings, stand_ins, warnings
 from api.services.follow_up import promises, sending, silence
 from api.services.outbox_sending import send_due
@@ -131,6 +132,13 @@ JOBS: tuple[Job, ...] = (
         mark("Raises visits that are close and not confirmed."),
         promises.due_confirmations,
         promises.do_confirmation,
+    ),
+    Job(
+        "nightly_plan",
+        daily("04:00"),
+        mark("Plans each season that has changed since its last plan."),
+        nightly.due_plans,
+        nightly.queue_plan,
     ),
     Job(
         "retention",
