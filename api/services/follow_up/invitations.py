@@ -63,6 +63,8 @@ def decline(
 ) -> Invitation:
     """The role model says no: to this time, this request or this school. A second no is as good as the first.
 
+    A no to the school is a no to its other invitations that wait for an answer, too.
+
     Effects, in order: the invitation is declined; the no is kept; the time is given back; the repair finds the next
     and tells the school; after two in a row the coordinator gets a line; the role model's next invitation leaves.
     Raises NotFound, and TooLate when it has expired or was taken back.
@@ -72,8 +74,14 @@ def decline(
     invitation = _sendable(session, invitation_id)
     if invitation.state is InvitationState.DECLINED:
         return invitation
-    _answer(session, invitation, "decline", who, {"answered_at": now, "decline_scope": scope}, None)
-    after_no(session, invitation, scope, now)
+    values = {"answered_at": now, "decline_scope": scope}
+    _answer(session, invitation, "decline", who, values, None)
+    also = _pending_at_school(session, invitation) if scope is RefusalScope.SCHOOL else []
+    for other in also:
+        _answer(session, other, "decline", who, values, None)
+    keep_no(session, invitation.visit, invitation.role_model_id, scope)
+    for one in (invitation, *also):
+        after_no(session, one, now)
     return invitation
 
 
@@ -96,7 +104,8 @@ def object_to(session: Session, invitation_id: str, who: By, now: datetime | Non
             _("The time to object is over."), remedy=_("Say that you cannot come after all, or call us about it.")
         )
     _answer(session, invitation, "object", who, values, in_time)
-    after_no(session, invitation, RefusalScope.TIME, now)
+    keep_no(session, invitation.visit, invitation.role_model_id, RefusalScope.TIME)
+    after_no(session, invitation, now)
     return invitation
 
 
@@ -114,19 +123,37 @@ def cannot_come(session: Session, invitation_id: str, who: By, now: datetime | N
     if invitation.visit.starts_at <= now or invitation.visit.state is VisitState.HELD:
         raise Conflict(_("The visit has begun."), remedy=_("Call the school."))
     _answer(session, invitation, "fall_through", who, {"answered_at": now}, None)
-    after_no(session, invitation, RefusalScope.TIME, now)
+    keep_no(session, invitation.visit, invitation.role_model_id, RefusalScope.TIME)
+    after_no(session, invitation, now)
     return invitation
 
 
-def after_no(session: Session, invitation: Invitation, scope: RefusalScope, now: datetime) -> None:
-    """What follows every no and every silence; see `decline`."""
+def after_no(session: Session, invitation: Invitation, now: datetime) -> None:
+    """What follows every no and every silence, once it is kept; see `decline`."""
     visit = invitation.visit
-    keep_no(session, visit, invitation.role_model_id, scope)
     outbox.withdraw(session, "invitation", invitation.id)
     arrange.remove_person(session, visit, invitation.role_model_id)
     repair.repair_visit(session, visit.id, now, turn_of=invitation.turn + 1)
     repair.escalate(session, visit.id, now)
     sending.send_turns(session, invitation.role_model_id, now)
+
+
+def _pending_at_school(session: Session, invitation: Invitation) -> list[Invitation]:
+    """The role model's other invitations to the same school that wait for an answer."""
+    return list(
+        session.scalars(
+            select(Invitation)
+            .join(Visit, Invitation.visit_id == Visit.id)
+            .join(Request, Visit.request_id == Request.id)
+            .where(
+                Invitation.role_model_id == invitation.role_model_id,
+                Invitation.state.in_((InvitationState.QUEUED, InvitationState.SENT)),
+                Request.school_id == invitation.visit.request.school_id,
+                Invitation.id != invitation.id,
+            )
+            .order_by(Visit.starts_at, Invitation.id)
+        )
+    )
 
 
 def keep_no(session: Session, visit: Visit, role_model_id: str, scope: RefusalScope) -> None:

@@ -91,7 +91,8 @@ def do_silence(session: Session, invitation_id: str, now: datetime) -> None:
     outbox.withdraw(session, "invitation", invitation.id)
     messages.tell_role_model(session, "invitation_expired", invitation)
     _keep_episode(session, invitation)
-    invitations.after_no(session, invitation, RefusalScope.REQUEST, now)
+    invitations.keep_no(session, invitation.visit, invitation.role_model_id, RefusalScope.REQUEST)
+    invitations.after_no(session, invitation, now)
     _pause_if_silent(session, invitation.role_model, now)
 
 
