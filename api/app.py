@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         PROPAGATE_EXCEPTIONS=False,
+        DEVELOPMENT=settings.development,
         SECOND_FACTOR=settings.second_factor,
         **login.cookie_config(production=not settings.development),
     )

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.i18n import mark
-from api.services import nightly
+from api.services import digest, nightly
 from api.services.campus import meetings, stand_ins, warnings
 from api.services.follow_up import promises, sending, silence
 from api.services.outbox_sending import send_due
@@ -139,6 +139,13 @@ JOBS: tuple[Job, ...] = (
         mark("Plans each season that has changed since its last plan."),
         nightly.due_plans,
         nightly.queue_plan,
+    ),
+    Job(
+        "digest",
+        daily("07:00"),
+        mark("Writes the overview of the day, on working days."),
+        digest.due_digest,
+        digest.do_digest,
     ),
     Job(
         "retention",

@@ -41,7 +41,8 @@ def envelope_of(message: OutboxMessage, at: datetime) -> Envelope:
         message_id=message.message_id,
         at=at,
         site=site,
-        links={
+        links={"front": f"{site}/"}
+        | {
             name: site + path_of(LinkPurpose(purpose), secret_of(token_id))
             for name, (purpose, token_id) in values.get(LINKS, {}).items()
         },
