@@ -19,6 +19,7 @@ from api.services import digest, nightly
 from api.services.campus import meetings, stand_ins, warnings
 from api.services.follow_up import promises, sending, silence
 from api.services.outbox_sending import send_due
+from api.services.queue import approval, due, join, lottery
 from api.services.retention import rules as retention
 from scheduler.when import When, daily, every
 
@@ -153,6 +154,62 @@ JOBS: tuple[Job, ...] = (
         mark("Deletes what has been kept for as long as it may be, in small batches."),
         retention.due_batches,
         retention.forget_batch,
+    ),
+    Job(
+        "lottery_commit",
+        every(minutes=5),
+        mark("Fixes the seed of a registration period that has opened, and publishes its hash."),
+        lottery.due_commits,
+        lottery.do_commit,
+    ),
+    Job(
+        "lottery_draw",
+        every(minutes=1),
+        mark("Draws the numbers when a registration period has closed."),
+        lottery.due_draws,
+        lottery.do_draw,
+    ),
+    Job(
+        "group_approvals",
+        every(minutes=1),
+        mark("Sends the offers of an approved group plan."),
+        approval.due_sends,
+        approval.do_send,
+    ),
+    Job(
+        "offer_reminders",
+        every(minutes=5),
+        mark("Calls an unanswered offer of a seat to mind."),
+        due.due_reminders,
+        due.do_reminder,
+    ),
+    Job(
+        "offer_expiries",
+        every(minutes=1),
+        mark("Lets an unanswered offer expire, and offers the seat to the next."),
+        due.due_expiries,
+        due.do_expiry,
+    ),
+    Job(
+        "next_offers",
+        every(minutes=5),
+        mark("Offers seats that stand empty to the next in line."),
+        due.due_next,
+        due.do_next,
+    ),
+    Job(
+        "unconfirmed_entries",
+        every(minutes=60),
+        mark("Takes registrations off the list that nobody confirmed."),
+        join.due_unconfirmed,
+        join.do_unconfirmed,
+    ),
+    Job(
+        "guardian_reminders",
+        every(minutes=60),
+        mark("Asks a guardian once more who has not answered."),
+        join.due_guardian_reminders,
+        join.do_guardian_reminder,
     ),
 )
 

@@ -5,22 +5,35 @@ from flask import Flask
 from api.edge.problems import ProblemApi
 from api.resources import (
     adjustments,
+    approvals,
     comparisons,
     docs,
+    entries,
     exceptions,
+    group_approvals,
+    invitations,
     locks,
+    lotteries,
     messages,
+    offers,
     places,
     plan_stories,
     plans,
     requests,
     role_models,
     runs,
+    school_contacts,
+    tokens,
+    users,
+    visits,
 )
 
 PREFIX = "/api/v1"
 RESOURCES = (
     places.blueprint,
+    users.blueprint,
+    tokens.blueprint,
+    school_contacts.blueprint,
     requests.blueprint,
     role_models.blueprint,
     runs.blueprint,
@@ -31,8 +44,18 @@ RESOURCES = (
     locks.blueprint,
     adjustments.blueprint,
     comparisons.blueprint,
+    approvals.blueprint,
+    approvals.one_approval,
     exceptions.blueprint,
     exceptions.one_line,
+    invitations.blueprint,
+    invitations.one_invitation,
+    visits.blueprint,
+    visits.one_visit,
+    entries.blueprint,
+    offers.blueprint,
+    lotteries.blueprint,
+    group_approvals.blueprint,
 )
 
 

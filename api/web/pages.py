@@ -12,9 +12,12 @@ from api.web import (
     maps,
     public,
 )
-from api.web.coordinator import adjust, compare, locks, runs, today, visits
+from api.web.admin import school_contacts, users
+from api.web.coordinator import adjust, approval, compare, locks, runs, today, visits
 from api.web.mail import calendars, mailbox, unsubscribe
-from api.web.site import groups
+from api.web.mentor import own as mentor_own
+from api.web.pupil import draw, join, queue
+from api.web.site import attendance, campus, groups, mentors
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     public.pages,
@@ -24,15 +27,25 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account_second_factor.pages,
     account_own.pages,
     account_tokens.pages,
+    users.pages,
+    school_contacts.pages,
     visits.pages,
     locks.pages,
     adjust.pages,
     compare.pages,
+    approval.pages,
     today.pages,
     groups.pages,
+    campus.pages,
+    mentors.pages,
+    attendance.pages,
+    mentor_own.pages,
     maps.pages,
     runs.pages,
     unsubscribe.pages,
     calendars.pages,
     mailbox.pages,
+    join.pages,
+    queue.pages,
+    draw.pages,
 )
