@@ -72,6 +72,7 @@ class Contact(Identified, Created, Base):
     verified_by_user_id: Mapped[str | None] = ref(User.id, info=_VERIFIED)
 
     person: Mapped[Person] = relationship()
+    school: Mapped[School | None] = relationship()
 
     __table_args__ = (
         UniqueConstraint("person_id", "school_id"),

@@ -58,12 +58,14 @@ def create_user(
     session: Session,
     *,
     login: str,
-    password: str,
+    password: str | None,
     name: str,
     grants: Iterable[Grant] = (),
     locale: Locale = Locale.NB,
 ) -> User:
     """A new account with its person and roles. `login` is a mail address; letter case does not matter.
+
+    password: None for somebody who comes by link or by Feide.
 
     Raises InvalidInput for a login without @, a password outside 12 to 1,000 characters, an empty name, or a scope that
     does not fit its role; Conflict when the login is taken.
@@ -75,7 +77,9 @@ def create_user(
     person = Person(name=name, email=login, locale=locale)
     session.add(person)
     session.flush()
-    user = User(person_id=person.id, login=login, password_hash=_hasher.hash(password))
+    user = User(
+        person_id=person.id, login=login, password_hash=_hasher.hash(password) if password is not None else None
+    )
     session.add(user)
     session.flush()
     for grant in grants:
@@ -266,12 +270,13 @@ def actor_of(session: Session, user: User, *, read_only: bool = False) -> Actor:
     return Actor(user.id, frozenset(Grant(row.role, row.scope) for row in rows), read_only, user.person_id)
 
 
-def _check_new(login: str, password: str, name: str) -> None:
+def _check_new(login: str, password: str | None, name: str) -> None:
     if "@" not in login or not login.isprintable() or " " in login or len(login) > 254:
         raise InvalidInput(gettext("Give the e-mail address that the person signs in with."), field="login")
     if not name or not name.isprintable() or len(name) > 200:
         raise InvalidInput(gettext("Give a name or a role of at most 200 characters."), field="name")
-    _check_password(password)
+    if password is not None:
+        _check_password(password)
 
 
 def _check_password(password: str) -> None:

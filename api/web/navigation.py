@@ -24,6 +24,10 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("today.overview", mark("Today"), Action.SEE_EXCEPTIONS, section="today"),
     Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits"),
     Entry("groups.sites", mark("Study groups"), section="groups"),
+    Entry("campus.sites", mark("Sites"), Action.MANAGE_GROUPS, section="campus"),
+    Entry("mentor.own", mark("My meetings"), Action.MARK_ATTENDANCE, section="mentor"),
     Entry("map.visits", mark("Map"), section="map"),
     Entry("runs.overview", mark("Runs"), Action.SEE_RUNS, section="runs"),
+    Entry("school_contacts.table", mark("Contacts of schools"), Action.VERIFY_SCHOOLS, section="school_contacts"),
+    Entry("users.table", mark("Users"), Action.MANAGE_USERS, section="users"),
 )
