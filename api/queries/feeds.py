@@ -50,7 +50,7 @@ def of_role_model(session: Session, role_model_id: str, since: datetime) -> list
         .where(Invitation.role_model_id == role_model_id, Invitation.sent_at.is_not(None), answered)
         .where(Visit.ends_at >= since)
         .order_by(Visit.starts_at, Invitation.id)
-    ).tuples()
+    )
     newest = {visit.id: (visit, invitation) for visit, invitation in rows}
     return [
         _visit(
@@ -66,16 +66,14 @@ def of_role_model(session: Session, role_model_id: str, since: datetime) -> list
 
 def of_site(session: Session, site_id: str, since: datetime) -> list[CalendarEvent]:
     """All meetings at a site."""
-    rows = session.execute(_meetings(since).where(GroupSession.site_id == site_id)).tuples()
+    rows = session.execute(_meetings(since).where(GroupSession.site_id == site_id))
     return [_meeting(meeting, site, room) for meeting, site, room in rows]
 
 
 def of_mentor(session: Session, mentor_id: str, since: datetime) -> list[CalendarEvent]:
     """The meetings at which a mentor is on duty; those that the mentor is away from are cancelled."""
     wanted = (Duty.mentor_id == mentor_id) & Duty.state.in_((*ON_DUTY, DutyState.AWAY))
-    rows = session.execute(
-        _meetings(since).join(Duty, Duty.meeting_id == Meeting.id).where(wanted).add_columns(Duty)
-    ).tuples()
+    rows = session.execute(_meetings(since).join(Duty, Duty.meeting_id == Meeting.id).where(wanted).add_columns(Duty))
     return [
         _meeting(meeting, site, room, off=duty.state not in ON_DUTY, changes=meeting.version + duty.version)
         for meeting, site, room, duty in rows

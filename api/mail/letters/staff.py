@@ -34,7 +34,9 @@ def digest(values: Values) -> Letter:
     waiting = sum(count for _code, count in values["needs_you"])
     day = long_date(date.fromisoformat(values["day"]))
     if waiting:
-        subject = ngettext("%(num)s thing needs you today", "%(num)s things need you today", waiting)
+        subject = ngettext(
+            "%(count)s thing needs you today", "%(count)s things need you today", waiting, count=number(waiting)
+        )
     else:
         subject = _("Nothing needs you today")
     told = [(NEEDS_YOU[code], count) for code, count in values["needs_you"]]

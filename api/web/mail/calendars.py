@@ -1,7 +1,7 @@
 """Calendars to subscribe to: the page where a person makes and ends them, and what a calendar program fetches."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from werkzeug import Response as AnyResponse
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug import Response
 
 from api.db import transaction
 from api.edge.access import current_actor, public, signed_in
@@ -21,7 +21,7 @@ def show_own() -> str:
 
 @pages.post("", endpoint="change")
 @signed_in
-def change_own() -> AnyResponse:
+def change_own() -> Response:
     """Makes a calendar, or ends it where the form says so."""
     kind, object_id = request.form.get("kind", "")[:40], request.form.get("id", "")[:36]
     with transaction() as session:

@@ -1,6 +1,6 @@
 """Development only: everyone's mailbox, made from the rows of the outbox. In production these pages are not there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template
@@ -40,7 +40,8 @@ def only_in_development() -> None:
 @public
 def show_messages() -> str:
     session, address = read_session(), asked_text("to")
-    found = reads.messages(session, asked_window(("-created_at", "created_at"), size=50), address=address or None)
+    newest_first = replace(asked_window(("created_at",), size=50), descending=True)
+    found = reads.messages(session, newest_first, address=address or None)
     return render_template(
         "mail/mailbox.html", page=found.map(_headed), receivers=reads.receivers(session), address=address
     )
