@@ -10,7 +10,7 @@ from api.edge.rest import ResourceBlueprint
 from api.edge.session import read_session
 from api.models.sign_in import Contact, MailDomain
 from api.queries import users as reads
-from api.schemas.users import SchoolContactSchema, MailDomainSchema, NewMailDomainSchema
+from api.schemas.users import MailDomainSchema, NewMailDomainSchema, SchoolContactSchema
 from api.services.accounts import verification
 
 blueprint = ResourceBlueprint("api_school_contacts", __name__, description="Contacts of schools, and who vouches")
