@@ -209,7 +209,8 @@ def own_invitation(session: Session, actor: Actor, invitation_id: str) -> tuple[
     Raises NotFound for everyone else.
     """
     found = session.get(Invitation, invitation_id)
-    if found is not None and actor.person_id is not None and found.role_model.person_id == actor.person_id:
+    is_own = found is not None and actor.person_id is not None and found.role_model.person_id == actor.person_id
+    if found is not None and is_own and not actor.read_only:
         return found, by(Party.ROLE_MODEL, actor)
     if found is None or not may(actor, Action.HANDLE_EXCEPTIONS) or not may(actor, Action.SEE_ROLE_MODELS):
         raise NotFound(_("There is no such invitation."))

@@ -106,6 +106,7 @@ def _fall_through(session: Session, visit: Visit, around: Around, now: datetime)
     was_waiting = reads.waiting_approval(session, visit.id) is not None
     outcome.end(session, visit, "fall_through", SYSTEM, now)
     arrange.reopen(session, request, SYSTEM, promised=request.fallback is not Fallback.DROP)
+    exceptions.resolve_lines(session, request.id, "asked_in_vain", now=now)
     if request.fallback is Fallback.DROP:
         move(session, request, "decline", SYSTEM)
         outcome.answered(session, request, now)

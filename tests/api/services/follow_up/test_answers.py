@@ -192,7 +192,7 @@ def test_nobody_left_falls_through_with_priority_and_one_remedy(session: Session
     assert visit.state is VisitState.FELL_THROUGH
     assert (request.state, request.priority) == (RequestState.OPEN, True)
     assert set(lines(session)) == {"nobody_found"}
-    assert live.letters(session)[-1] == "visit_fell_through_school"
+    assert live.letters(session).count("visit_fell_through_school") == 1
     assert repair.repair_visit(session, visit.id, live.morning_of(world, 1)) is repair.Repaired.NOTHING_TO_DO
 
 
