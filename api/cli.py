@@ -24,8 +24,13 @@ from api.process import GUARDED, leave_with_parent, one_line_errors, require_cur
 LEAVE_SECONDS = 10.0
 PROCESSES = ("worker", "scheduler", "web")
 LATER = {
+    "backup": ("api.cli_backup", "backup"),
+    "erasures": ("api.cli_backup", "erasures"),
     "import": ("api.cli_import", "commands"),
     "jobs": ("scheduler.cli", "commands"),
+    "outbox": ("api.cli_backup", "outbox"),
+    "restore": ("api.cli_backup", "restore"),
+    "restore-finish": ("api.cli_backup", "restore_finish"),
     "scheduler": ("scheduler.__main__", "main"),
 }
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ from api.errors import AppError, ConfigurationError
 from api.i18n import use_locale
 
 GUARDED = "TREFFPUNKT_GUARDED"
+BEAT = "TREFFPUNKT_BEAT"  # a file whose time tells a container's health check that the process moves
 
 
 @contextmanager
@@ -64,3 +66,10 @@ def leave_with_parent(leave: Callable[[], object]) -> None:
         leave()
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
+
+
+def beat() -> None:
+    """Says that this process moves, where somebody asks for it."""
+    file = os.environ.get(BEAT)
+    if file:
+        Path(file).touch()

@@ -22,6 +22,7 @@ from api.db import reading, refresh_statistics, transaction
 from api.errors import AppError
 from api.i18n import mark
 from api.models import registry
+from api.process import beat
 from api.queries.snapshot import Snapshot, order_of_run, take_snapshot
 from api.services import planning
 from api.services.executor import Crashed, Executor, Improved, Invalid, Job, Refused, Solved, Solving
@@ -73,6 +74,7 @@ class Worker:
         """Do runs as they come, until `done` says so between two of them, or `leaving` is set."""
         _log.info("worker_started", worker=self.name)
         while not self.leaving.is_set() and not done():
+            beat()
             try:
                 if not self.run_next():
                     self.leaving.wait(IDLE_SECONDS)
@@ -169,6 +171,7 @@ class Worker:
                 solving.stop()
 
     def _beat(self, mine: Claim, heard: list[dict[str, Any]] | None) -> Wish:
+        beat()
         with transaction() as session:
             return planning.heartbeat(session, mine, clock.now(), self.lease, heard)
 
@@ -177,7 +180,7 @@ class Worker:
         """Prolongs the lease from a thread while this one is busy; whether the run is lost, the write will see."""
         done = threading.Event()
 
-        def beat() -> None:
+        def prolong() -> None:
             while not done.wait(self.beat_seconds):
                 try:
                     if self._beat(mine, None) is Wish.LOST:
@@ -185,7 +188,7 @@ class Worker:
                 except DBAPIError as error:
                     _log.warning("heartbeat_missed", run=mine.run_id, exc_info=error)
 
-        thread = threading.Thread(target=beat)
+        thread = threading.Thread(target=prolong)
         thread.start()
         try:
             yield

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api import clock
 from api.clock import OSLO
+from api.process import beat
 from scheduler.jobs import Job
 from scheduler.leader import Lock
 from scheduler.runner import due_now, run_due
@@ -37,6 +38,7 @@ class Scheduler:
         """Leads whenever the lock is to be had, until `leaving` is set."""
         _log.info("scheduler_started")
         while not self.leaving.is_set():
+            beat()
             if self._lock.acquire():
                 try:
                     self._lead()
@@ -55,6 +57,7 @@ class Scheduler:
         timers.start()
         try:
             while not self.leaving.wait(LOOK_SECONDS):
+                beat()
                 if not self._lock.held():
                     _log.warning("leadership_lost")
                     break
