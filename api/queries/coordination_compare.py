@@ -128,17 +128,17 @@ def compare(
             field="with",
             remedy=gettext("Choose two plans of the same season, both for visits or both for study groups."),
         )
-    goals = _goals(before, after)
+    pairs = goals(before, after)
     if before.kind is RunKind.VISIT:
         counts, visits = _visits(session, actor, before_id, after_id, number, size)
-        return Comparison(before.kind, before, after, goals, counts, visits, None)
+        return Comparison(before.kind, before, after, pairs, counts, visits, None)
     sites = _sites(session, actor, before_id, after_id)
     counts = {
         LOST: sum(len(one.lost) for one in sites),
         GAINED: sum(len(one.gained) for one in sites),
         MOVED: sum(len(one.moved) for one in sites),
     }
-    return Comparison(before.kind, before, after, goals, counts, None, sites)
+    return Comparison(before.kind, before, after, pairs, counts, None, sites)
 
 
 def _may_see(actor: Actor, plan: Plan) -> bool:
@@ -146,7 +146,8 @@ def _may_see(actor: Actor, plan: Plan) -> bool:
     return bool(reach(actor, right)) and bool(reach(actor, Action.SEE_GOALS))
 
 
-def _goals(before: Plan, after: Plan) -> list[GoalPair]:
+def goals(before: Plan, after: Plan) -> list[GoalPair]:
+    """The goals of two plans side by side, in the first one's order."""
     first, second = ({goal.name: goal for goal in plan.goals} for plan in (before, after))
     return [
         GoalPair(

@@ -14,7 +14,7 @@ from api.edge.rest import ResourceBlueprint
 from api.edge.session import read_session
 from api.queries import coordination_adjust as judge
 from api.queries import coordination_locks, season_now, stories
-from api.schemas.locks import AlternativesSchema, ChangeSchema, LockSchema, RulingSchema
+from api.schemas.locks import AlternativesSchema, AdjustmentSchema, LockSchema, RulingSchema
 from api.services.coordination import adjustments as services
 
 blueprint = ResourceBlueprint("api_adjustments", __name__, description="Plans changed by hand, under the judge's eyes")
@@ -34,7 +34,7 @@ def get_alternatives(plan_id: UUID, request_id: UUID) -> Any:
 
 @blueprint.post("/plans/<uuid:plan_id>/adjustments/ruling")
 @blueprint.etag
-@blueprint.arguments(ChangeSchema)
+@blueprint.arguments(AdjustmentSchema)
 @blueprint.response(200, RulingSchema)
 @allowed(Action.QUEUE_RUNS)
 def rule(given: dict[str, Any], plan_id: UUID) -> Any:
@@ -45,7 +45,7 @@ def rule(given: dict[str, Any], plan_id: UUID) -> Any:
 @blueprint.post("/plans/<uuid:plan_id>/adjustments")
 @blueprint.etag
 @blueprint.arguments(KeySchema, location="headers")
-@blueprint.arguments(ChangeSchema)
+@blueprint.arguments(AdjustmentSchema)
 @blueprint.response(201, LockSchema, headers={"Location": {"schema": {"type": "string"}}})
 @blueprint.alt_response(409, "CONFLICT")
 @allowed(Action.QUEUE_RUNS)

@@ -58,7 +58,7 @@ class NewLockSchema(StrictSchema):
             )
 
 
-class ChangeSchema(StrictSchema):
+class AdjustmentSchema(StrictSchema):
     """What becomes of a request. option: as the run's problem numbers it, null for no visit."""
 
     request = PublicId(required=True)
