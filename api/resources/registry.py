@@ -6,14 +6,18 @@ from api.edge.problems import ProblemApi
 from api.resources import (
     adjustments,
     approvals,
+    attendance,
     comparisons,
     docs,
     entries,
     exceptions,
     group_approvals,
+    group_sessions,
+    hours,
     invitations,
     locks,
     lotteries,
+    mentors,
     messages,
     offers,
     places,
@@ -56,6 +60,10 @@ RESOURCES = (
     offers.blueprint,
     lotteries.blueprint,
     group_approvals.blueprint,
+    group_sessions.blueprint,
+    mentors.blueprint,
+    attendance.blueprint,
+    hours.blueprint,
 )
 
 

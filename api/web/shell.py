@@ -83,4 +83,7 @@ def _of_request() -> dict[str, Any]:
 
 def _shown(entry: Entry) -> bool:
     known = entry.endpoint in current_app.view_functions
-    return known and (entry.action is None or may(current_actor(), entry.action))
+    actor = current_actor()
+    if not known or (entry.unless is not None and may(actor, entry.unless)):
+        return False
+    return entry.action is None or may(actor, entry.action)

@@ -106,3 +106,23 @@ def stands_at(session: Session, mentor: Mentor, found: Meeting) -> bool:
         )
         is not None
     )
+
+
+def mentor_or_own(session: Session, actor: Actor, mentor_id: str) -> Mentor:
+    """A mentor of the actor's sites, or the actor's own row. Raises NotFound."""
+    found = session.get(Mentor, mentor_id)
+    if found is not None and (_is_own(actor, found) or reach(actor, MANAGE).covers(found.site_id)):
+        return found
+    raise NotFound(_("There is no such mentor."))
+
+
+def duty_or_own(session: Session, actor: Actor, duty_id: str) -> Duty:
+    """A duty at the actor's sites, or of the actor. Raises NotFound."""
+    found = session.get(Duty, duty_id)
+    if found is None:
+        raise NotFound(_("There is no such duty."))
+    return found if _is_own(actor, found.mentor) else duty(session, actor, duty_id)
+
+
+def _is_own(actor: Actor, mentor: Mentor) -> bool:
+    return bool(actor.person_id) and mentor.person_id == actor.person_id and not actor.read_only

@@ -1,0 +1,101 @@
+"""Words of a campus: duties, attendance, and the lines of its list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from api.domain.enums import DutyState, MeetingState, Presence
+from api.errors import InvalidInput
+from api.i18n import gettext as _
+from api.i18n import mark, ngettext, short_datetime
+from api.models.groups import Mentor
+from api.models.people import Person
+from api.queries.campus import Trouble
+
+DUTIES: dict[DutyState, str] = {
+    DutyState.ASKED: mark("asked"),
+    DutyState.PLANNED: mark("on duty"),
+    DutyState.DECLINED: mark("said no"),
+    DutyState.WITHDRAWN: mark("taken off"),
+    DutyState.AWAY: mark("away"),
+    DutyState.PRESENT: mark("was there"),
+}
+MEETINGS: dict[MeetingState, str] = {
+    MeetingState.PLANNED: mark("planned"),
+    MeetingState.HELD: mark("held"),
+    MeetingState.CANCELLED: mark("cancelled"),
+}
+PRESENCES: dict[Presence, str] = {
+    Presence.HERE: mark("Here"),
+    Presence.TOLD: mark("Told"),
+    Presence.NOT_TOLD: mark("Not told"),
+}
+
+
+def duty(state: DutyState) -> str:
+    """A duty's state."""
+    return _(DUTIES[state])
+
+
+def meeting(state: MeetingState) -> str:
+    """A meeting's state."""
+    return _(MEETINGS[state])
+
+
+def presence(state: Presence) -> str:
+    """What was tapped."""
+    return _(PRESENCES[state])
+
+
+def sentence(trouble: Trouble) -> str:
+    """What a line of the list says, in one sentence."""
+    reason = trouble.line.reason
+    match trouble.line.kind:
+        case "too_few_mentors":
+            return _(
+                "%(when)s: %(adults)s of %(least)s adults for %(pupils)s pupils. %(asked)s have been asked.",
+                when=short_datetime(datetime.fromisoformat(reason["starts_at"])),
+                **{name: reason[name] for name in ("adults", "least", "pupils", "asked")},
+            )
+        case "absent":
+            return ngettext(
+                "%(pupil)s has been away once without a word.",
+                "%(pupil)s has been away %(num)s times without a word.",
+                reason["times"],
+                pupil=trouble.pupil,
+            )
+        case "underfilled":
+            return _(
+                "%(seated)s of at least %(least)s pupils have a seat. %(waiting)s wait.",
+                **{name: reason[name] for name in ("seated", "least", "waiting")},
+            )
+        case "not_marked":
+            return _(
+                "%(when)s: nobody has marked who was there.",
+                when=short_datetime(datetime.fromisoformat(reason["starts_at"])),
+            )
+    return _("Something needs you here.")
+
+
+def mentors_of(session: Session, site_id: str) -> list[Mentor]:
+    """The mentors of a site by name, those who have left last."""
+    rows = session.scalars(
+        select(Mentor)
+        .join(Person, Mentor.person_id == Person.id)
+        .options(joinedload(Mentor.person))
+        .where(Mentor.site_id == site_id)
+        .order_by(Mentor.is_active.desc(), Person.name, Mentor.id)
+    )
+    return list(rows)
+
+
+def required(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The values, when these are among them. Raises InvalidInput naming the first that is missing."""
+    for name in names:
+        if name not in values:
+            raise InvalidInput(_("This is missing."), field=name, remedy=_("Fill it in."))
+    return values
