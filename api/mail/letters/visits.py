@@ -107,7 +107,7 @@ def invitation_notice(values: Values) -> Letter:
         buttons=(Button(_("See the visit"), "visit"), Button(_("I cannot come"), "invitation")),
         closing=(
             _("If it does not suit you, tell us by %(moment)s.", moment=moment_of(values["answer_by"])),
-            _("Call the school within three working days after the visit is sure."),
+            _("Call the school when the visit is settled, so that you know what the class needs."),
         ),
         sms=_("You are visiting a school on %(day)s. See your mail.", day=day_of(values)),
     )
@@ -158,7 +158,7 @@ def visit_confirmed_role_model(values: Values) -> Letter:
         subject=_("It is settled: you are visiting %(school)s on %(day)s", school=values["school"], day=day_of(values)),
         lines=(
             _("Thank you for saying yes. The visit is settled."),
-            _("Call the school within three working days, so that you know what the class needs."),
+            _("Call the school in the next few days, so that you know what the class needs."),
         ),
         facts=visit_facts(values) + contact_fact(values["contact"]),
         buttons=(Button(_("See the visit"), "visit"),),
@@ -181,7 +181,7 @@ def profile_paused(values: Values) -> Letter:
 def visit_confirmed_school(values: Values) -> Letter:
     """The visit is sure, for the school."""
     lines = [_CHANGED_AND_SURE[values["changed"]]()] if values.get("changed") else []
-    lines.append(_("The role model calls you within three working days. Heard nothing? Call yourself, or tell us."))
+    lines.append(_("The role model calls you in the next few days. Heard nothing? Call yourself, or tell us."))
     if not values["verified"]:
         lines.append(_("Names and phone numbers are shown as soon as we know that you belong to the school."))
     return Letter(
