@@ -10,6 +10,7 @@ import click
 from api.config import settings
 from api.db import init_engine
 from api.logs import configure_logging
+from api.mail.transports import transports_of
 from api.models import registry
 from api.process import leave_with_parent, one_line_errors, require_current
 from scheduler.jobs import JOBS
@@ -29,6 +30,7 @@ def main() -> None:
     with one_line_errors():
         config = settings()
         require_current(config)
+        transports_of(config)  # says what is missing before anything is left unsent
         configure_logging()
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the ledger and our own log say what ran
         init_engine(config)

@@ -13,21 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from api import db
 from api.app import create_app
-from api.domain.enums import ProgrammeKind, RunKind, RunState
+from api.domain.enums import OutboxState, ProgrammeKind, RunKind, RunState
 from api.domain.permissions import Role
 from api.models.base import Base
 from api.models.groups import GroupSession, Site
+from api.models.outbox import OutboxMessage
 from api.models.places import School
 from api.models.plan_rows import PlanUnserved, PlanVisit
 from api.models.planning import Plan, Run
 from api.models.programmes import Season
 from api.models.role_models import RoleModel
 from api.models.visits import Request
-from api.services import users
+from api.queries.season_now import shown_season
+from api.services import outbox, users
 from tests import factories as make
 from tests.api.conftest import settings_for_tests
 from tests.seasons import planned_season
@@ -42,6 +44,7 @@ ROWS: dict[str, type[Base]] = {
     "request_id": Request,
     "visit_id": PlanVisit,
     "role_model_id": RoleModel,
+    "message_id": OutboxMessage,
 }
 
 
@@ -63,6 +66,10 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
         planned_season(session)
         make.make_run(session, state=RunState.RUNNING, lease_until=datetime(2099, 1, 1, tzinfo=UTC))
         user = make.make_user(session, Role.COORDINATOR)
+        told = {"day": "2027-02-02", "needs_you": [["exceptions", 1]], "happened": []}
+        message = outbox.write(session, "digest", make.make_person(session), told, about=("person", user.person_id))
+        assert message is not None
+        message.state = OutboxState.FAILED
         token = users.create_token(session, user_id=user.id, name="fuzzer", scopes=("read", "write"))
     yield app, token
     db.use_sessions(before)
@@ -79,17 +86,25 @@ def fitting_values(operation: Any) -> dict[str, Any]:
         }
         if "/unserved/" in operation.path:
             wanted["item_id"] = select(PlanUnserved.request_id).where(PlanUnserved.request_id.is_not(None))
+        if "/feeds/" in operation.path:
+            wanted |= {"kind": select(literal("season")), "object_id": select(Season.id)}
         names = [parameter.name for parameter in operation.path_parameters]
-        values: dict[str, Any] = {"path_parameters": {name: session.scalar(wanted[name]) for name in names}}
+        values: dict[str, Any] = {}
+        if set(names) <= wanted.keys():  # what has no row here is asked for in vain, and counts as not reached
+            values["path_parameters"] = {name: session.scalar(wanted[name]) for name in names}
         season = session.scalars(
             select(Season).join(Request, Request.season_id == Season.id).order_by(Season.ends_on.desc())
         ).first()
         school = session.scalar(wanted["school_id"])
+        shown = shown_season(session)
     assert season is not None
+    assert shown is not None
     if operation.method == "patch" or operation.path.endswith(("/stop", "/cancel")):
         values["headers"] = {"If-Match": "*"}
     if operation.label == "POST /api/v1/runs":
         values["body"] = {"kind": "visit", "season": season.id}
+    if operation.label == "POST /api/v1/feeds":
+        values["body"] = {"kind": "season", "id": shown.id}
     if operation.label == "POST /api/v1/requests":
         morning = f"{season.ends_on}T08:30:00+01:00"
         lesson = {"start": morning, "end": morning.replace("08:30", "09:15")}

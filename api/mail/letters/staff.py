@@ -35,7 +35,7 @@ def digest(values: Values) -> Letter:
     day = long_date(date.fromisoformat(values["day"]))
     if waiting:
         subject = ngettext(
-            "%(count)s thing needs you today", "%(count)s things need you today", waiting, count=number(waiting)
+            "One thing needs you today", "%(count)s things need you today", waiting, count=number(waiting)
         )
     else:
         subject = _("Nothing needs you today")
