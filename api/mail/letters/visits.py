@@ -67,7 +67,7 @@ def people_fact(values: Values) -> tuple[tuple[str, str], ...]:
         role = ", ".join(part for part in (person["title"], person["company"]) if part) or _("Role model")
         reach = [person[name] for name in ("name", "phone", "email") if person.get(name)]
         described.append(f"{', '.join(reach)} ({role})" if reach else role)
-    return ((ngettext("Role model", "Role models", len(described)), "; ".join(described)),)
+    return ((_("Who comes"), "; ".join(described)),)
 
 
 def invitation_asked(values: Values) -> Letter:
