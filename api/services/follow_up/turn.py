@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-TURN_LOCK = 7_214_003  # any number that no other lock has
+TURN_LOCK = 7_214_004  # any number that no other lock has
 _TAKEN_IN = "follow_up_turn"
 
 
