@@ -37,10 +37,10 @@ def grade_of(values: Values) -> str:
 
 def visit_facts(values: Values) -> tuple[tuple[str, str], ...]:
     """Day, time, place, class and topic of a visit."""
-    classes = ngettext("%(num)s class", "%(num)s classes", int(values["classes"]))
-    who = f"{grade_of(values)}, {classes}"
-    if values.get("pupils"):
-        who += ", " + ngettext("%(num)s pupil", "%(num)s pupils", int(values["pupils"]))
+    classes, pupils = int(values["classes"]), int(values["pupils"] or 0)
+    who = f"{grade_of(values)}, " + ngettext("%(num)s class", "%(num)s classes", classes, num=classes)
+    if pupils:
+        who += ", " + ngettext("%(num)s pupil", "%(num)s pupils", pupils, num=pupils)
     place = f"{values['school']}, {values['municipality']}"
     if values["mode"] == "digital":
         place = _("Digital, with %(school)s", school=place)
@@ -48,8 +48,9 @@ def visit_facts(values: Values) -> tuple[tuple[str, str], ...]:
     facts = [(_("When"), f"{day_of(values)}, {hours_of(values)}"), (_("Where"), place), (_("Who"), who)]
     if topics:
         facts.append((_("Topic"), topics))
-    if values.get("travel_minutes"):
-        facts.append((_("Travel"), ngettext("about %(num)s minute", "about %(num)s minutes", values["travel_minutes"])))
+    if minutes := values.get("travel_minutes"):
+        told = ngettext("about %(num)s minute", "about %(num)s minutes", minutes, num=minutes)
+        facts.append((_("Travel"), told))
     return tuple(facts)
 
 

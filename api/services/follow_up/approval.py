@@ -153,6 +153,7 @@ def approve(
                 "The proposal is out of date: %(num)s thing has changed since it was made.",
                 "The proposal is out of date: %(num)s things have changed since it was made.",
                 len(found.overtaken),
+                num=len(found.overtaken),
             ),
             remedy=_("Approve the rest of it, or plan anew."),
             errors=found.overtaken,
