@@ -10,10 +10,11 @@ from api.web import (
     account_second_factor,
     account_tokens,
     maps,
+    metrics,
     public,
 )
 from api.web.admin import school_contacts, users
-from api.web.coordinator import adjust, approval, compare, locks, runs, today, visits
+from api.web.coordinator import adjust, approval, compare, locks, rules, runs, today, visits
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
@@ -35,12 +36,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     compare.pages,
     approval.pages,
     today.pages,
+    rules.pages,
     groups.pages,
     campus.pages,
     mentors.pages,
     attendance.pages,
     mentor_own.pages,
     maps.pages,
+    metrics.pages,
     runs.pages,
     unsubscribe.pages,
     calendars.pages,
