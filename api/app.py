@@ -8,7 +8,7 @@ import api.models.registry  # noqa: F401 (sessions need the whole metadata)
 from api.config import Settings
 from api.config import settings as settings_of_process
 from api.db import init_engine
-from api.edge import access, csrf, headers, limits, locale, login, logs, oidc, session
+from api.edge import access, csrf, headers, limits, locale, login, logs, measures, oidc, session
 from api.logs import configure_logging
 from api.resources.registry import register_resources
 from api.web import shell
@@ -36,11 +36,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         PROPAGATE_EXCEPTIONS=False,
         DEVELOPMENT=settings.development,
+        METRICS_TOKEN=settings.metrics_token,
         SECOND_FACTOR=settings.second_factor,
         **login.cookie_config(production=not settings.development),
     )
     access.public(app.view_functions["static"])
     logs.log_requests(app)
+    measures.measure_requests(app)
     session.close_after_request(app)
     headers.protect(app, production=not settings.development)
     locale.choose_for_requests(app)

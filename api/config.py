@@ -18,9 +18,11 @@ from api.errors import ConfigurationError
 
 Environment = Literal["development", "production"]
 MIN_SECRET = 32
+MIN_TOKEN = 20
 # Each may be given by NAME_FILE instead: the path of a file that holds the value, as containers hand secrets over.
 SECRETS = (
     "DATABASE_URL",
+    "TREFFPUNKT_METRICS_TOKEN",
     "TREFFPUNKT_OIDC_CLIENT_SECRET",
     "TREFFPUNKT_SECRET_KEY",
     "TREFFPUNKT_SMS_URL",
@@ -64,6 +66,7 @@ class Settings:
     url: the public address, without a slash at the end; links in mails begin with it.
     smtp, sms_url: where mails and SMS are handed over, None where that is not set up. mail_from: the sender of mails.
     second_factor: whether staff must show one; always in production. oidc: None where nobody signs in that way.
+    metrics_token: what a reader of /metrics shows; None: nobody reads them in production.
     """
 
     env: Environment
@@ -78,6 +81,7 @@ class Settings:
     sms_url: str | None = field(default=None, repr=False)  # may hold a key
     second_factor: bool = False
     oidc: OidcProvider | None = None
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def secret_key(self) -> str:
@@ -139,6 +143,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sms_url=_url(environ.get("TREFFPUNKT_SMS_URL", ""), "TREFFPUNKT_SMS_URL"),
         second_factor=_second_factor(environ.get("TREFFPUNKT_SECOND_FACTOR", ""), environment),
         oidc=_oidc(environ),
+        metrics_token=_metrics_token(environ.get("TREFFPUNKT_METRICS_TOKEN", "")),
     )
 
 
@@ -193,6 +198,16 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
                 remedy="Check its path and who may read it.",
             ) from error
     return given
+
+
+def _metrics_token(given: str) -> str | None:
+    if given and len(given) < MIN_TOKEN:
+        raise ConfigurationError(
+            "TREFFPUNKT_METRICS_TOKEN is too short.",
+            field="TREFFPUNKT_METRICS_TOKEN",
+            remedy=f"Set it to at least {MIN_TOKEN} random characters, or leave it out.",
+        )
+    return given or None
 
 
 def _url(given: str, variable: str) -> str | None:

@@ -14,7 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from api import clock
 from api.clock import OSLO
+from api.db import transaction
 from api.process import beat
+from api.services import jobs as ledger
 from scheduler.jobs import Job
 from scheduler.leader import Lock
 from scheduler.runner import due_now, run_due
@@ -84,6 +86,8 @@ class Scheduler:
     def _catch_up(self, timers: BackgroundScheduler) -> None:
         """Has run at once what is due and not done: after a stop, after a failure, after another leader's death."""
         try:
+            with transaction() as session:
+                ledger.forget_unknown(session, [job.name for job in self._jobs])
             late = due_now(self._jobs)
         except DBAPIError as error:
             _log.error("database_unreachable", exc_info=error)

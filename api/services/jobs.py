@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, and_, delete, func, or_, select, update
@@ -41,6 +42,11 @@ def finish(session: Session, run_id: str, now: datetime, items: int, error: str 
         session.execute(
             delete(JobRun).where(JobRun.job == row.job, JobRun.state == JobState.DONE, JobRun.due_at < row.due_at)
         )
+
+
+def forget_unknown(session: Session, known: Collection[str]) -> None:
+    """Takes jobs that are no longer in the table out of the ledger, so that nobody waits for them."""
+    session.execute(delete(JobRun).where(JobRun.job.not_in(known)))
 
 
 def is_due(session: Session, job: str, last_due: datetime) -> bool:

@@ -46,6 +46,6 @@ def healthz() -> Response:
 @pages.get("/readyz")
 @public
 def readyz() -> tuple[Response, int]:
-    """200 when the database is reached and migrated; with the age of the last worker's heartbeat in seconds."""
+    """503 when the database is not reached or not migrated. Ages of heartbeats and of each job's last success."""
     state = health.readiness(read_session)
-    return jsonify(state), 200 if state["status"] == "ready" else 503
+    return jsonify(state), 200 if state["status"] in ("ready", "degraded") else 503

@@ -145,3 +145,10 @@ def test_second_factor_cannot_be_turned_off_in_production(env: str, given: str) 
     with pytest.raises(ConfigurationError) as refused:
         read_settings({"TREFFPUNKT_ENV": env, "TREFFPUNKT_SECOND_FACTOR": given})
     assert refused.value.field == "TREFFPUNKT_SECOND_FACTOR"
+
+
+def test_token_of_the_metrics_is_long_or_absent() -> None:
+    assert read_settings({}).metrics_token is None
+    assert read_settings({"TREFFPUNKT_METRICS_TOKEN": "x" * 20}).metrics_token == "x" * 20
+    with pytest.raises(ConfigurationError, match="TREFFPUNKT_METRICS_TOKEN is too short"):
+        read_settings({"TREFFPUNKT_METRICS_TOKEN": "x" * 19})

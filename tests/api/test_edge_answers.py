@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -209,24 +208,13 @@ def test_problem_speaks_the_reader_s_language(client: FlaskClient) -> None:
     assert titles == ["Dette finnes ikke her", "There is no such thing here"]
 
 
-def test_ready_says_that_the_database_is_migrated(client: FlaskClient, session: Session) -> None:
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ready", "worker_heartbeat_seconds": None})
-
-
-def test_ready_tells_the_age_of_the_last_heartbeat(client: FlaskClient, session: Session) -> None:
-    make.make_run(session, heartbeat_at=datetime(2027, 1, 10, 8, 0, tzinfo=UTC))
-    with time_machine.travel("2027-01-10T08:00:42+00:00", tick=False):
-        assert (client.get("/readyz").json or {})["worker_heartbeat_seconds"] == 42
-
-
 def test_not_ready_without_the_database(production: Flask) -> None:
     before = db.use_sessions(db.sessions_of(db.make_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")))
     answer = production.test_client().get("/readyz")
     healthy = production.test_client().get("/healthz")
     page = production.test_client().get("/personvern")
     db.use_sessions(before)
-    assert (answer.status_code, answer.json) == (503, {"status": "unreachable", "worker_heartbeat_seconds": None})
+    assert (answer.status_code, answer.json) == (503, {"status": "unreachable"})
     assert (healthy.status_code, page.status_code) == (200, 200)
 
 
