@@ -90,11 +90,11 @@ def write(
 
 
 def withdraw(session: Session, about_kind: str, about_id: str, *kinds: str) -> None:
-    """Takes back what has not left yet about an object: all of it, or these kinds of letter."""
+    """Takes back what has not left about an object, and may still: all of it, or these kinds of letter."""
     statement = update(OutboxMessage).where(
         OutboxMessage.about_kind == about_kind,
         OutboxMessage.about_id == about_id,
-        OutboxMessage.state == OutboxState.WAITING,
+        OutboxMessage.state.in_((OutboxState.WAITING, OutboxState.FAILED)),
     )
     if kinds:
         statement = statement.where(OutboxMessage.kind.in_(kinds))

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.config import settings
 from api.db import reading, transaction
 from api.domain.enums import OutboxState
+from api.errors import Conflict
 from api.i18n import use_mail_locale
 from api.mail import registry, render
 from api.mail.transports import TIMEOUT_SECONDS, NotNow, Refused, Transports, Unreachable, transports_of
@@ -138,15 +141,17 @@ def _send(message: OutboxMessage, ways: Transports) -> None:
 
 
 def _note_sent(message: OutboxMessage) -> int:
+    """First that it has left, by itself: nothing else may undo that. Then what follows for the list of exceptions."""
     with transaction() as session:
         noted = _settle(session, message, state=OutboxState.SENT, sent_at=clock.now(), error=None)
-        if noted:
-            outbox_failures.arrived(session, message)
-            if outbox_failures.down(session):
-                outbox_failures.back_again(session)
     if not noted:
         _log.warning("sent_without_lease", message=message.id)
-    return int(noted)
+        return 0
+    with suppress(Conflict), transaction() as session:  # a line may be closed by somebody else at the same time
+        outbox_failures.arrived(session, message)
+        if outbox_failures.down(session):
+            outbox_failures.back_again(session)
+    return 1
 
 
 def _later(message: OutboxMessage, error: NotNow) -> None:
@@ -164,7 +169,14 @@ def _later(message: OutboxMessage, error: NotNow) -> None:
 
 
 def _fail(message: OutboxMessage, code: str, error: Exception) -> None:
-    _log.error("not_sent", message=message.id, letter=message.kind, code=code, kind=type(error).__name__)
+    _log.error("not_sent", message=message.id, letter=message.kind, code=code, exc_info=error)
+    try:
+        _note_failed(message, code)
+    except (Conflict, IntegrityError):
+        _note_failed(message, code)  # another sender raised or closed the same line; now it is seen
+
+
+def _note_failed(message: OutboxMessage, code: str) -> None:
     with transaction() as session:
         if _settle(session, message, state=OutboxState.FAILED, error=code):
             outbox_failures.tell(session, message, code)

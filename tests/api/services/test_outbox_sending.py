@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 import time_machine
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api import clock
 from api.db import reading, transaction
 from api.domain.enums import Channel, ExceptionState, Locale, OutboxState
+from api.errors import Conflict
 from api.mail.render import Sms
 from api.mail.transports import NotNow, Refused, SmtpTransport, Transport, Unreachable
 from api.models.follow_up import ExceptionItem
 from api.models.jobs import Switch
 from api.models.outbox import OutboxMessage
 from api.models.people import Person
-from api.services import outbox, outbox_sending
+from api.services import outbox, outbox_failures, outbox_sending
 from api.services.outbox_sending import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, send_due
 from tests import factories as make
 from tests.api.mail.post import KIND, Inbox, Kept, mail_server
@@ -106,6 +108,52 @@ def test_what_was_withdrawn_or_emptied_never_leaves(session: Session) -> None:
     session.commit()
     assert send(Kept()) == 0
     assert second.state is OutboxState.WITHDRAWN
+
+
+def test_what_failed_and_was_withdrawn_does_not_come_back_with_the_server(
+    session: Session, moving: time_machine.Traveller
+) -> None:
+    written()
+    send(Kept(Unreachable("down")))
+    moving.shift(GIVE_UP_AFTER)
+    send(Kept(Unreachable("down")))
+    outbox.withdraw(session, "request", "some-id")
+    session.commit()
+    outbox.write(session, KIND, make.make_person(session), about=("request", "other"))
+    session.commit()
+    kept = Kept()
+    assert send(kept) == 1
+    assert Counter(row.state for row in rows()) == {OutboxState.WITHDRAWN: 1, OutboxState.SENT: 1}
+
+
+def test_a_line_that_is_closed_meanwhile_does_not_undo_that_a_message_has_left(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed_by_another(*_: object) -> None:
+        raise Conflict("closed")
+
+    written()
+    monkeypatch.setattr(outbox_failures, "arrived", closed_by_another)
+    kept = Kept()
+    assert (send(kept), send(kept)) == (1, 0)
+    assert rows()[0].state is OutboxState.SENT
+
+
+def test_a_line_that_another_sender_raises_meanwhile_does_not_stop_the_round(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, meanwhile = outbox_failures.tell, [True]
+
+    def raised_by_another(*given: Any) -> None:
+        if meanwhile.pop() if meanwhile else False:
+            raise IntegrityError("INSERT", {}, Exception("uq_exception_item_open"))
+        told(*given)
+
+    written(2)
+    monkeypatch.setattr(outbox_failures, "tell", raised_by_another)
+    assert send(Kept(Refused("SMTP 550"))) == 1
+    assert Counter(row.state for row in rows()) == {OutboxState.FAILED: 1, OutboxState.SENT: 1}
+    assert [line.kind for line in lines()] == ["mail_failed"]
 
 
 def test_a_paused_outbox_sends_nothing(session: Session) -> None:

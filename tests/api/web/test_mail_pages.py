@@ -274,6 +274,12 @@ def test_nobody_makes_a_feed_of_what_is_not_theirs(
     assert browser.post("/kalender", data={"kind": "school", "id": visit.request.school_id}).status_code == 400
 
 
+def test_ones_account_leads_to_the_calendars(signed_in: SignIn, account: User) -> None:
+    browser = signed_in(account)
+    assert 'href="/kalender"' in browser.get("/konto").get_data(as_text=True)
+    assert "Du har ikke noe å legge i en kalender ennå." in browser.get("/kalender").get_data(as_text=True)
+
+
 def test_unchanged_feed_is_not_sent_twice(
     session: Session, signed_in: SignIn, client: FlaskClient, visit: Visit
 ) -> None:
