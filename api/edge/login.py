@@ -17,7 +17,7 @@ from api.i18n import gettext as _
 from api.services import users
 from api.services.accounts import sessions
 
-WITHOUT_ACTOR = frozenset({"static", "public.healthz", "public.readyz"})
+WITHOUT_ACTOR = frozenset({"static", "public.healthz", "public.readyz", "metrics.metrics"})
 SESSION_ID = "_user_id"  # Flask-Login's name for what its user loader gets
 
 
