@@ -20,6 +20,7 @@ from api.web import site_words, words
 
 pages = Blueprint("attendance", __name__)
 PREFIX = "elev-"
+_VALUES = frozenset(one.value for one in Presence)
 
 
 @pages.get("/oppmote/<meeting_id>", endpoint="list")
@@ -37,7 +38,7 @@ def mark(meeting_id: str) -> Response | tuple[str, int]:
     tapped = {
         name.removeprefix(PREFIX): Presence(value)
         for name, value in request.form.items()
-        if name.startswith(PREFIX) and value in Presence
+        if name.startswith(PREFIX) and value in _VALUES
     }
     if request.form.get("all"):
         rows = campus.attendance_list(session, meeting, group, mentor.id if mentor else None)
