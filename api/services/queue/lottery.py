@@ -140,7 +140,7 @@ def _write_numbers(session: Session, entries: list[Entry], numbers: dict[str, in
         session.refresh(entry)
     moment = clock.now()
     made = dict(
-        session.execute(select(QueueEvent.entry_id, func.max(QueueEvent.number)).group_by(QueueEvent.entry_id)).tuples()
+        session.execute(select(QueueEvent.entry_id, func.max(QueueEvent.number)).group_by(QueueEvent.entry_id)).all()
     )
     session.execute(
         insert(QueueEvent),
