@@ -6,6 +6,7 @@ from api.edge.problems import ProblemApi
 from api.resources import (
     adjustments,
     approvals,
+    audit,
     attendance,
     comparisons,
     docs,
@@ -54,6 +55,7 @@ RESOURCES = (
     exceptions.blueprint,
     exceptions.one_line,
     rules.blueprint,
+    audit.blueprint,
     invitations.blueprint,
     invitations.one_invitation,
     visits.blueprint,

@@ -14,7 +14,7 @@ from api.web import (
     public,
 )
 from api.web.admin import school_contacts, users
-from api.web.coordinator import adjust, approval, compare, locks, rules, runs, today, visits
+from api.web.coordinator import adjust, approval, compare, history, locks, rules, runs, today, visits
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
@@ -37,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     approval.pages,
     today.pages,
     rules.pages,
+    history.pages,
     groups.pages,
     campus.pages,
     mentors.pages,
