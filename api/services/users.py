@@ -77,9 +77,8 @@ def create_user(
     person = Person(name=name, email=login, locale=locale)
     session.add(person)
     session.flush()
-    user = User(
-        person_id=person.id, login=login, password_hash=_hasher.hash(password) if password is not None else None
-    )
+    password_hash = None if password is None else _hasher.hash(password)
+    user = User(person_id=person.id, login=login, password_hash=password_hash)
     session.add(user)
     session.flush()
     for grant in grants:

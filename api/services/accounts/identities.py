@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -107,7 +107,7 @@ def _tie(session: Session, user_id: str, identity: Identity) -> None:
     audit.record(session, "external_identity.link", "external_identity", row.id, actor_id=user_id)
 
 
-def _user_of(identity: Identity) -> Any:
+def _user_of(identity: Identity) -> Select[tuple[User]]:
     return (
         select(User)
         .join(ExternalIdentity)

@@ -70,17 +70,16 @@ def take_role_away(user_id: object, grant_id: object) -> Response | tuple[str, i
     return _done(user_id, _("The role is taken away."))
 
 
-@pages.post("/brukere/<uuid:user_id>/steng", endpoint="close", defaults={"active": False})
-@pages.post("/brukere/<uuid:user_id>/aapne", endpoint="reopen", defaults={"active": True})
+@pages.post("/brukere/<uuid:user_id>/steng", endpoint="close")
 @allowed(Action.MANAGE_USERS)
-def set_active(user_id: object, active: bool) -> Response | tuple[str, int]:
-    try:
-        with transaction() as session:
-            user = administration.account(session, current_actor(), str(user_id))
-            administration.set_active(session, current_actor(), user, active)
-    except Conflict as problem:
-        return _one(str(user_id), problem), 409
-    return _done(user_id, _("The account is open again.") if active else _("The account is closed."))
+def close(user_id: object) -> Response | tuple[str, int]:
+    return _set_active(user_id, False, _("The account is closed."))
+
+
+@pages.post("/brukere/<uuid:user_id>/aapne", endpoint="reopen")
+@allowed(Action.MANAGE_USERS)
+def reopen(user_id: object) -> Response | tuple[str, int]:
+    return _set_active(user_id, True, _("The account is open again."))
 
 
 @pages.post("/brukere/<uuid:user_id>/lenke", endpoint="send_link")
@@ -100,6 +99,16 @@ def take_second_factor(user_id: object) -> Response:
     with transaction() as session:
         second_factor.take_away(session, current_actor(), str(user_id))
     return _done(user_id, _("The second step is set up anew at the next sign-in."))
+
+
+def _set_active(user_id: object, active: bool, words: str) -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            user = administration.account(session, current_actor(), str(user_id))
+            administration.set_active(session, current_actor(), user, active)
+    except Conflict as problem:
+        return _one(str(user_id), problem), 409
+    return _done(user_id, words)
 
 
 def _grant() -> Grant:
