@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api import clock
 from api.domain.enums import (
@@ -148,7 +148,11 @@ def session_page(
 
 def mentor_page(session: Session, where: Reach, asked: Window, *, site: str | None = None) -> Page[Mentor]:
     """The mentors of the sites in reach. Sorts: name, created."""
-    statement = select(Mentor).join(Person, Mentor.person_id == Person.id).options(joinedload(Mentor.person))
+    statement = (
+        select(Mentor)
+        .join(Person, Mentor.person_id == Person.id)
+        .options(joinedload(Mentor.person), selectinload(Mentor.levels), selectinload(Mentor.sessions))
+    )
     if not where.everywhere:
         statement = statement.where(Mentor.site_id.in_(where.scopes))
     if site is not None:
@@ -159,6 +163,16 @@ def mentor_page(session: Session, where: Reach, asked: Window, *, site: str | No
         asked,
         {"name": (Person.name, Mentor.id), "created": (Mentor.created_at, Mentor.id)},
     )
+
+
+def mentor(session: Session, mentor_id: str) -> Mentor:
+    """A mentor with everything that is shown of them."""
+    return session.scalars(
+        select(Mentor)
+        .options(joinedload(Mentor.person), selectinload(Mentor.levels), selectinload(Mentor.sessions))
+        .where(Mentor.id == mentor_id)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def week(session: Session, site_id: str, season_id: str, monday: date) -> list[SessionRow]:

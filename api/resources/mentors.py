@@ -91,7 +91,7 @@ def change_mentor(given: dict[str, Any], mentor_id: UUID) -> Any:
         blueprint.check_etag(version_of(found))
         mentors.change(session, current_actor(), found, given)
         blueprint.set_etag(version_of(found))
-        return found
+        return campus.mentor(session, found.id)
 
 
 @blueprint.put("/mentors/<uuid:mentor_id>/availability")

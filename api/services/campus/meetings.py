@@ -20,7 +20,7 @@ from api.domain.school_days import days
 from api.domain.transitions import Party
 from api.errors import Conflict, DoubleBooking, InvalidInput
 from api.i18n import gettext as _
-from api.i18n import short_date
+from api.i18n import long_date
 from api.models.group_life import Attendance, Duty, ExamBlock
 from api.models.groups import GroupSession, Meeting, Mentor, Room, Site
 from api.models.places import BlockedDay, Holiday, Municipality
@@ -230,7 +230,7 @@ def _room_kept(session: Session, group: GroupSession, at: datetime, room_id: str
             yield
             session.flush()
     except IntegrityError as error:
-        day = short_date(at)
+        day = long_date(at)
         if ROOM_TAKEN in str(error.orig):
             room = session.get(Room, room_id)
             raise DoubleBooking(

@@ -79,7 +79,7 @@ def test_second_yes_loses_even_while_still_asked(session: Session, campus: Campu
     )
     first.state = DutyState.PLANNED
     session.flush()
-    with pytest.raises(IllegalStep, match="faster"):
+    with pytest.raises(IllegalStep, match="raskere"):
         stand_ins.accept(session, second, SITE)
 
 
