@@ -193,10 +193,12 @@ def _about(session: Session, kind: str, ids: Collection[str]) -> dict[str, Any]:
         .join(School, School.id == Request.school_id),
         "person": select(Person.id, Person.name, _no_text(), _no_time()),
         "group_session": select(GroupSession.id, Site.name, _no_text(), _no_time()).join(Site),
-        "meeting": select(Meeting.id, Site.name, _no_text(), Meeting.starts_at).join(GroupSession).join(Site),
+        "meeting": select(Meeting.id, Site.name, _no_text(), Meeting.starts_at)
+        .join(GroupSession, GroupSession.id == Meeting.session_id)
+        .join(Site, Site.id == GroupSession.site_id),
         "membership": select(Membership.id, Site.name, _no_text(), _no_time())
         .join(GroupSession, GroupSession.id == Membership.session_id)
-        .join(Site),
+        .join(Site, Site.id == GroupSession.site_id),
     }
     statement = statements.get(kind)
     if statement is None or not ids:
