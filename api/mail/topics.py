@@ -6,7 +6,10 @@ from api.i18n import gettext, mark
 
 DIGEST = "digest"
 
-TOPICS: dict[str, str] = {DIGEST: mark("The overview of the day")}
+TOPICS: dict[str, str] = {
+    DIGEST: mark("The overview of the day"),
+    "evaluation": mark("Questions after a visit"),
+}
 
 
 def name_of(topic: str) -> str:
