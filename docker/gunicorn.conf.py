@@ -16,6 +16,7 @@ keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
 limit_request_line = 4094
+control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:
