@@ -17,6 +17,7 @@ from api.models.outbox import OutboxMessage
 from api.models.programmes import Level, Programme, Season
 from api.models.pupils import Entry, Membership
 from api.queries.snapshot_groups import group_problem
+from api.services.queue import line
 from matcher.check_groups import PLACEMENT_RULES, GroupFacts
 from matcher.plan import Certificate, GroupPlan, PlanMentor, PlanSession
 from matcher.problem import Fixed, GroupProblem, problem_sha256
@@ -42,7 +43,7 @@ class QueueWorld:
 
     def join(self, session: Session, *evenings: int, **given: Any) -> Entry:
         """A pupil who waits for these evenings (numbers), behind those who came before."""
-        number = len(self.entries) + 1
+        number = line.highest_number(session, self.season.id, self.programme.id) + 1
         given.setdefault("joined_on", date(2027, 1, 4))
         given.setdefault("lottery_number", number)
         given.setdefault("level_id", self.level.id)
@@ -146,3 +147,8 @@ def live_plan(session: Session, problem: GroupProblem) -> GroupPlan:
         unserved=(),
         certificate=proof,
     )
+
+
+def drop_wish(session: Session, offer: SeatOffer) -> None:
+    """The pupil of an offer no longer wishes for its session, so that the next one is next."""
+    line.drop_choice(session, session.get_one(Entry, offer.entry_id), offer.session_id)
