@@ -94,8 +94,8 @@ def mentors_of(session: Session, site_id: str) -> list[Mentor]:
 
 
 def required(values: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The values, when these are among them. Raises InvalidInput naming the first that is missing."""
+    """The values, when these are given. Raises InvalidInput naming the first that is missing or empty."""
     for name in names:
-        if name not in values:
+        if values.get(name) in (None, ""):
             raise InvalidInput(_("This is missing."), field=name, remedy=_("Fill it in."))
     return values
