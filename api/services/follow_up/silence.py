@@ -35,8 +35,8 @@ def do_reminder(session: Session, invitation_id: str, now: datetime) -> None:
     turn.take(session)
     invitation = session.get_one(Invitation, invitation_id)
     due = _reminders_due(session, invitation, now)
-    is_open = invitation.state is InvitationState.SENT and invitation.answer_by is not None
-    if not is_open or invitation.answer_by <= now or invitation.reminders >= due:
+    over = invitation.answer_by is None or invitation.answer_by <= now
+    if invitation.state is not InvitationState.SENT or over or invitation.reminders >= due:
         return
     invitation.reminders = due
     session.flush()

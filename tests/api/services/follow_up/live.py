@@ -30,7 +30,7 @@ from matcher.plan import Visit as PlannedVisit
 from matcher.problem import VisitProblem, problem_sha256
 from matcher.travel import TravelTimes, place
 from tests import factories as make
-from tests.seasons import World, planned_season
+from tests.seasons import World, plan_now, small_season
 
 ROLE_MODEL = By(Party.ROLE_MODEL)
 SCHOOL = By(Party.SCHOOL)
@@ -58,6 +58,13 @@ def with_contacts(session: Session, world: World) -> None:
     for request in (*world.served, *world.unserved):
         request.contact_id = make.make_person(session).id
     session.flush()
+
+
+def planned_season(session: Session, *, copies: int = 1) -> World:
+    """The small season with a plan of its visits."""
+    world = small_season(session, copies=copies)
+    plan_now(session, world, RunKind.VISIT)
+    return world
 
 
 def approved_season(session: Session, *, copies: int = 1) -> tuple[World, Actor]:

@@ -19,12 +19,12 @@ from api.models.visits import Request, Visit
 from api.services.follow_up import approval, sending
 from tests import factories as make
 from tests.api.services.follow_up import live
-from tests.seasons import World, lessons_on, planned_season
+from tests.seasons import World, lessons_on, plan_now
 
 
 @pytest.fixture
 def world(session: Session) -> World:
-    made = planned_season(session)
+    made = live.planned_season(session)
     live.with_contacts(session, made)
     return made
 
@@ -190,9 +190,7 @@ def test_nothing_left_is_a_conflict(session: Session, world: World) -> None:
 
 def test_live_visits_of_the_plan_are_left_as_they_are(session: Session) -> None:
     """A visit that was live when the plan was made is in the plan, and approving the plan does not touch it."""
-    from tests.seasons import plan_now
-
-    world = planned_season(session)
+    world = live.planned_season(session)
     actor = live.coordinator(session)
     with live.at(live.morning_of(world)):
         approval.approve(session, actor, world.plans[RunKind.VISIT], [world.served[0].id])
