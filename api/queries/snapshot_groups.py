@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from api.domain import lottery
 from api.domain.enums import EntryState, LockKind, SessionState
 from api.domain.programme_rules import GroupRules, group_rules
+from api.models.group_life import Clearance
 from api.models.groups import GroupSession, Mentor, Room, Site, mentor_level, mentor_session
 from api.models.places import School
 from api.models.plan_rows import Lock
 from api.models.programmes import LevelCover
 from api.models.pupils import Entry, EntryChoice, Lottery, Membership, Pupil
-from api.queries.snapshot_rosters import overlap, sessions_elsewhere
+from api.queries.snapshot_rosters import overlap, sessions_elsewhere, standing, taken_by_exams
 from matcher import problem as m
 
 
@@ -29,9 +30,10 @@ def group_problem(
     rules = group_rules(settings)
     sessions = _sessions(session, season_id, programme_id, rules)
     known = {item.id for item in sessions}
-    mentors = _mentors(session, sessions, season_id, today)
+    mentors = _mentors(session, sessions, season_id, rules, today)
     entries = _entries(session, season_id, programme_id)
-    fixed = _fixed(session, season_id, known, {item.id for item in mentors}, {row.id for row in entries})
+    near = standing(session, known, today, rules.mentor_notice_days)
+    fixed = _fixed(session, season_id, known, {item.id for item in mentors}, {row.id for row in entries}, near)
     stays = {item.mentor for item in fixed.mentors}
     mentors = [item for item in mentors if item.sessions or item.id in stays]
     return m.GroupProblem(
@@ -78,23 +80,29 @@ def _sessions(session: Session, season_id: str, programme_id: str, rules: GroupR
     ]
 
 
-def _mentors(session: Session, sessions: Iterable[m.Session], season_id: str, today: date) -> list[m.Mentor]:
+def _mentors(
+    session: Session, sessions: Iterable[m.Session], season_id: str, rules: GroupRules, today: date
+) -> list[m.Mentor]:
     """Trained, active mentors with all levels they cover and the sessions of this problem they can hold.
 
-    What a mentor holds in other programmes is taken off their sessions a week, and no session at its time is theirs.
+    Where the programme names its statute, a certificate must have been seen. What exams take at least half of is not
+    theirs to hold. What a mentor holds in other programmes is taken off their sessions a week, and no session at its
+    time is theirs.
     """
     covers = _grouped(session.execute(select(LevelCover.level_id, LevelCover.covers_id)))
     levels = _grouped(session.execute(select(mentor_level.c.mentor_id, mentor_level.c.level_id)))
     can = _grouped(session.execute(select(mentor_session.c.mentor_id, mentor_session.c.session_id)))
-    held = sessions_elsewhere(session, season_id, {item.id for item in sessions})
-    rows = session.execute(
-        select(Mentor.id, Mentor.max_sessions, Mentor.contracted)
-        .where(Mentor.is_active, Mentor.trained_on <= today)
-        .order_by(Mentor.id)
-    )
+    known = {item.id for item in sessions}
+    held = sessions_elsewhere(session, season_id, known)
+    examined = taken_by_exams(session, known, today)
+    ready = [Mentor.is_active, Mentor.trained_on <= today]
+    if rules.statute:
+        ready.append(Mentor.id.in_(select(Clearance.mentor_id)))
+    rows = session.execute(select(Mentor.id, Mentor.max_sessions, Mentor.contracted).where(*ready).order_by(Mentor.id))
     mentors = []
     for mentor_id, most, contracted in rows:
-        wanted, others = set(can[mentor_id]), held[mentor_id]
+        wanted = {one for one in can[mentor_id] if (mentor_id, one) not in examined}
+        others = held[mentor_id]
         mentors.append(
             m.Mentor(
                 id=mentor_id,
@@ -179,17 +187,24 @@ def _numbers(session: Session, entries: list[Any], season_id: str, programme_id:
     return numbers | lottery.draw(seed or "", late, first=max(numbers.values(), default=0) + 1)
 
 
-def _fixed(session: Session, season_id: str, sessions: set[str], mentors: set[str], pupils: set[str]) -> m.Fixed:
-    """Seats that are taken, and what a person has locked."""
+def _fixed(
+    session: Session,
+    season_id: str,
+    sessions: set[str],
+    mentors: set[str],
+    pupils: set[str],
+    near: set[tuple[str, str]],
+) -> m.Fixed:
+    """Seats that are taken, what a person has locked, and mentors whose next meeting is near."""
     seats = dict(
         session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None))).all()
     )
-    stays = []
+    stays = {pair for pair in near if pair[0] in mentors}
     for lock in session.scalars(select(Lock).where(Lock.season_id == season_id, Lock.kind != LockKind.VISIT)):
         if lock.kind is LockKind.PUPIL and lock.entry_id is not None and lock.session_id is not None:
             seats.setdefault(lock.entry_id, lock.session_id)
         elif lock.mentor_id in mentors and lock.session_id in sessions:
-            stays.append((lock.mentor_id, lock.session_id))
+            stays.add((lock.mentor_id, lock.session_id))
     return m.Fixed(
         mentors=tuple(m.FixedMentor(mentor=mentor, session=place) for mentor, place in sorted(stays)),
         pupils=tuple(

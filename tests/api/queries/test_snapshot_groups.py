@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import lottery
 from api.domain.enums import EntryState, LockKind, ProgrammeKind, RunKind, SessionState
+from api.models.group_life import Clearance, ExamBlock
 from api.models.groups import GroupSession, Mentor
 from api.models.plan_rows import Lock
 from api.models.programmes import LevelCover, Programme, Season
@@ -241,3 +242,48 @@ def test_locks_of_pupils_and_mentors_are_fixed(world: World) -> None:
     assert [(one.pupil, one.session) for one in problem.fixed.pupils] == [(entry.id, room.id)]
     assert [(one.mentor, one.session) for one in problem.fixed.mentors] == [(mentor.id, room.id)]
     assert [one.id for one in problem.mentors] == [mentor.id]
+
+
+def test_standing_mentor_is_fixed_while_the_next_meeting_is_near(world: World) -> None:
+    near, far = world.room(), world.room(weekday=4)
+    mentor = make.make_mentor(world.session, sessions=[near, far])
+    for room, days in ((near, 13), (far, 14)):
+        starts = datetime(2026, 11, 16, 16, tzinfo=UTC) + timedelta(days=days)
+        make.make_meeting(world.session, session_id=room.id, starts_at=starts, ends_at=starts + timedelta(hours=2))
+        make.make_assignment(world.session, session_id=room.id, mentor_id=mentor.id, from_date=date(2026, 11, 1))
+    gone = make.make_mentor(world.session, sessions=[near])
+    ended = {"from_date": date(2026, 11, 1), "to_date": date(2026, 11, 2)}
+    make.make_assignment(world.session, session_id=near.id, mentor_id=gone.id, **ended)
+    assert [(one.mentor, one.session) for one in world.problem().fixed.mentors] == [(mentor.id, near.id)]
+    assert world.problem(mentor_notice_days=0).fixed.mentors == ()
+
+
+def test_roster_of_another_programme_takes_its_time(world: World) -> None:
+    same_time = world.room()
+    mentor = make.make_mentor(world.session, sessions=[same_time], max_sessions=2)
+    other = make.make_group_session(world.session, season_id=world.season.id)
+    make.make_assignment(world.session, session_id=other.id, mentor_id=mentor.id)
+    assert world.problem().mentors == ()
+
+
+@pytest.mark.parametrize(("weeks_away", "can_hold"), [(1, True), (2, False)])
+def test_exams_that_take_half_of_the_meetings_take_the_session(world: World, weeks_away: int, can_hold: bool) -> None:
+    room, free = world.room(), world.room(weekday=4)
+    mentor = make.make_mentor(world.session, sessions=[room, free])
+    first = datetime(2027, 1, 19, 16, tzinfo=UTC)
+    for week in range(4):
+        starts = first + timedelta(weeks=week)
+        make.make_meeting(world.session, session_id=room.id, starts_at=starts, ends_at=starts + timedelta(hours=2))
+    last = first.date() + timedelta(weeks=weeks_away) - timedelta(days=1)
+    world.session.add(ExamBlock(mentor_id=mentor.id, from_date=first.date(), to_date=last))
+    [found] = world.problem().mentors
+    assert set(found.sessions) == ({room.id, free.id} if can_hold else {free.id})
+
+
+def test_certificate_is_asked_for_by_the_statute_only(world: World) -> None:
+    room = world.room()
+    cleared = make.make_mentor(world.session, sessions=[room])
+    make.make_mentor(world.session, sessions=[room])
+    world.session.add(Clearance(mentor_id=cleared.id, issued_on=date(2026, 8, 1), seen_on=date(2026, 9, 1)))
+    assert len(world.problem().mentors) == 2
+    assert [one.id for one in world.problem(statute="A statute").mentors] == [cleared.id]
