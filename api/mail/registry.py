@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from api.mail.letter import Letter, Values, Writer
-from api.mail.letters import accounts, campus, groups, staff, visits
+from api.mail.letters import accounts, campus, coordination, groups, staff, visits, visits_after
 
 LETTERS: dict[str, Writer] = {
     **accounts.LETTERS,
     **visits.LETTERS,
+    **visits_after.LETTERS,
     **groups.LETTERS,
     **campus.LETTERS,
     **staff.LETTERS,
+    **coordination.LETTERS,
 }
 
 # Somebody waits for these at the screen: they do not queue behind a season's invitations.

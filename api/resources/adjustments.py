@@ -14,7 +14,7 @@ from api.edge.rest import ResourceBlueprint
 from api.edge.session import read_session
 from api.queries import coordination_adjust as judge
 from api.queries import coordination_locks, season_now, stories
-from api.schemas.locks import AlternativesSchema, AdjustmentSchema, LockSchema, RulingSchema
+from api.schemas.locks import AdjustmentSchema, AlternativesSchema, LockSchema, RulingSchema
 from api.services.coordination import adjustments as services
 
 blueprint = ResourceBlueprint("api_adjustments", __name__, description="Plans changed by hand, under the judge's eyes")

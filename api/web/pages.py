@@ -14,10 +14,12 @@ from api.web import (
     public,
 )
 from api.web.admin import school_contacts, users
-from api.web.coordinator import adjust, approval, compare, history, locks, rules, runs, today, visits
+from api.web.coordinator import adjust, approval, by_hand, compare, history, locks, rules, runs, today, visits
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
+from api.web.role_model import visits as role_model_visits
+from api.web.site import approval as group_approval
 from api.web.site import attendance, campus, groups, mentors
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -38,6 +40,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     today.pages,
     rules.pages,
     history.pages,
+    by_hand.pages,
     groups.pages,
     campus.pages,
     mentors.pages,
@@ -49,7 +52,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     unsubscribe.pages,
     calendars.pages,
     mailbox.pages,
+    role_model_visits.pages,
     join.pages,
     queue.pages,
     draw.pages,
+    group_approval.pages,
 )

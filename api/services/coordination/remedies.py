@@ -219,6 +219,7 @@ REMEDIES: dict[str, Remedy] = {
     "another_date": Remedy(another_date, Action.CHANGE_REQUESTS),
     "call_school": Remedy(called),
     "call_invited": Remedy(answer_for_invited, fields=("answer",)),
+    "call_invited_person": Remedy(called),
     "call_home": Remedy(called, Action.MANAGE_GROUPS),
     "plan_again": Remedy(plan_again, Action.QUEUE_RUNS),
     "cancel_meeting": Remedy(cancel_meeting, Action.MANAGE_GROUPS),
