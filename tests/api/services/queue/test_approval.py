@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api import clock
+from api import clock, i18n
 from api.domain.enums import ApprovalState, EntryState, OfferReason, OfferState, RunKind
 from api.domain.permissions import Actor, Grant, Role
 from api.domain.transitions import Party
+from api.mail.registry import write_letter
 from api.models.access import User
 from api.models.follow_up import PlanApproval
 from api.models.group_life import MentorAssignment, SeatOffer
+from api.models.outbox import OutboxMessage
 from api.models.plan_rows import PlanSeat
 from api.models.pupils import Entry
 from api.services import change
 from api.services.queue import approval, leave, offers
 from tests import factories as make
+from tests.api.web.pupil import mailbox
 from tests.seasons import World, plan_now, small_season
 
 PUPIL = change.by(Party.PUPIL)
@@ -143,3 +148,57 @@ def test_pairs_that_changed_are_dropped_and_named(session: Session, world: World
 
 def _coordinator() -> Actor:
     return Actor(grants=frozenset({Grant(Role.COORDINATOR)}))
+
+
+def test_leader_approves_and_undoes_on_the_page(session: Session, world: World, signed_in: Browser) -> None:
+    with time_machine.travel(morning(world), tick=False):
+        blindern, nygard = sites(world)
+        user = make.make_user(session)
+        make.make_grant(session, user_id=user.id, role=Role.SITE_LEADER, site_id=blindern)
+        browser, path = signed_in(user), f"/grupper/godkjenn/{world.plans[RunKind.GROUP]}"
+        page = browser.get(path).get_data(as_text=True)
+        assert "Blindern" in page
+        assert "Nygård" not in page
+        token = dict(mailbox.HIDDEN.findall(page))
+        assert browser.post(path, data={**token, "site": nygard}).status_code == 404
+        made = browser.post(path, data={**token, "site": blindern})
+        assert made.status_code == 303
+        assert browser.post(path, data={**token, "site": blindern}).status_code == 409
+        assert browser.post(f"{made.location}/angre", data=token).status_code == 303
+        assert browser.get(made.location).status_code == 200
+    assert session.scalars(select(PlanApproval.state)).all() == [ApprovalState.UNDONE]
+
+
+def test_protected_pupil_is_a_number_everywhere(session: Session, world: World, by_token: Browser, app: Flask) -> None:
+    """A name that occurs nowhere else, looked for in all that others than the pupil can read."""
+    canary = "Kanarifugl"
+    entry = session.get_one(Entry, session.scalars(select(PlanSeat.entry_id).order_by(PlanSeat.entry_id)).first())
+    entry.pupil.protected, entry.pupil.person.name = True, canary
+    with time_machine.travel(morning(world), tick=False) as traveller:
+        browser = by_token(make.make_user(session, Role.ADMIN))
+        _status, made = approve(browser, world, *sites(world))
+        traveller.shift(timedelta(hours=4))
+        approval.do_send(session, str(made["id"]), clock.now())
+        offer = offers.open_offer(session, entry.id)
+        assert offer is not None
+        offers.accept(session, offer, PUPIL)
+        session.flush()
+        programme = world.group_rules.programme_id
+        seen = [
+            browser.get(path).get_data(as_text=True)
+            for path in (
+                f"/api/v1/seasons/{world.season.id}/programmes/{programme}/queue-replay",
+                f"/api/v1/group-approvals/{made['id']}",
+                f"/api/v1/plans/{world.plans[RunKind.GROUP]}",
+                "/grupper/blindern",
+                "/grupper/blindern/venteliste",
+                f"/grupper/godkjent/{made['id']}",
+            )
+        ]
+    assert entry.id in seen[0]
+    assert all(canary not in text for text in seen)
+    for message in session.scalars(select(OutboxMessage)):
+        assert canary not in json.dumps(message.values)
+        with i18n.use_locale(message.locale):
+            letter = write_letter(message.kind, message.values)
+        assert canary not in repr(letter)
