@@ -224,11 +224,13 @@ class Around:
     def first_other_date(self) -> Candidate | None:
         """The nearest other school day, with the lessons of one of the request's times, on which somebody could come.
 
-        Looked for from the first day that is open, four weeks on. With the best people for it.
+        Looked for four weeks before and after the first of its own days. With the best people for it.
         """
         times = [lessons for _option, lessons in self.own_times()]
         own = {clock.to_oslo(lessons[0][0]).date() for lessons in times}
-        for day in days(self._first, self._first + OTHER_DATES):
+        first = min(own)
+        near = sorted(days(first - OTHER_DATES, first + OTHER_DATES), key=lambda day: (abs(day - first), day))
+        for day in near:
             if day in own or not self.is_open(day):
                 continue
             moved = [tuple((_on(day, start), _on(day, end)) for start, end in lessons) for lessons in times]

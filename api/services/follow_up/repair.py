@@ -131,14 +131,19 @@ def _raise_nobody_found(session: Session, request: Request, around: Around, reas
 
 
 def _remedy(session: Session, request: Request, around: Around) -> dict[str, object]:
-    """The one thing to propose: a digital visit where somebody could hold it, else another date, else a call."""
+    """The one thing to propose: another date or a digital visit where somebody could come, else a call.
+
+    Digital goes first, as the school keeps its day, unless it chose another date for when the visit falls through.
+    """
     digital = best_for(session, request, mode=Mode.DIGITAL, around=around)
-    if digital is not None:
+    if digital is not None and request.fallback is not Fallback.ANOTHER_DATE:
         return {"code": "digital", "starts_at": digital.starts_at.isoformat()}
     later = around.first_other_date()
     if later is not None:
         return {"code": "another_date", "starts_at": later.starts_at.isoformat()}
-    return {"code": "call_school"}
+    return (
+        {"code": "call_school"} if digital is None else {"code": "digital", "starts_at": digital.starts_at.isoformat()}
+    )
 
 
 def escalate(session: Session, visit_id: str, now: datetime) -> None:

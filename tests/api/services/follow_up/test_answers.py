@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.domain.enums import (
     ExceptionState,
     Fallback,
@@ -23,7 +24,7 @@ from api.domain.enums import (
 from api.errors import Conflict
 from api.models.follow_up import ExceptionItem, Invitation
 from api.models.outbox import OutboxMessage
-from api.models.role_models import RoleModel
+from api.models.role_models import RoleModel, RoleModelFreeTime
 from api.models.sign_in import Contact
 from api.models.visits import Refusal, Visit
 from api.services.follow_up import invitations, outcome, repair, sending, visits
@@ -194,6 +195,21 @@ def test_nobody_left_falls_through_with_priority_and_one_remedy(session: Session
     assert set(lines(session)) == {"nobody_found"}
     assert live.letters(session).count("visit_fell_through_school") == 1
     assert repair.repair_visit(session, visit.id, live.morning_of(world, 1)) is repair.Repaired.NOTHING_TO_DO
+
+
+def test_another_date_is_proposed_where_the_school_chose_that(session: Session, world: World) -> None:
+    """Everyone has said no to the request, so somebody new has to be free on the other date only."""
+    request = world.served[2]
+    request.fallback = Fallback.ANOTHER_DATE
+    visit = live.visit_of(session, request)
+    new = make.make_role_model(session, digital=True, free_times=[])
+    new.free_times = [RoleModelFreeTime(weekday=5, starts=time(8), ends=time(16))]
+    session.flush()
+    everyone_declines(session, world, 2)
+    line = session.scalars(select(ExceptionItem).where(ExceptionItem.kind == "nobody_found")).one()
+    assert line.remedy["code"] == "another_date"
+    proposed = clock.to_oslo(datetime.fromisoformat(line.remedy["starts_at"]))
+    assert (proposed.isoweekday(), proposed.time()) == (5, clock.to_local(visit.starts_at).time())
 
 
 def test_dropping_ends_the_request_without_a_line(session: Session, world: World) -> None:
