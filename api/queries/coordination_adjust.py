@@ -128,7 +128,9 @@ def _first_try(facts: VisitFacts, request: Request) -> Change:
     best: tuple[Any, ...] | None = None
     for (number, option), mode in product(enumerate(request.options), modes_of(request)):
         engagement = Engagement(request, option, mode)
-        ranked = sorted(_effort(facts, engagement, i) for i in np.flatnonzero(eligible(facts.story.facts, engagement)))
+        ranked = sorted(
+            _effort(facts, engagement, int(i)) for i in np.flatnonzero(eligible(facts.story.facts, engagement))
+        )
         chosen = ranked[: request.role_models]
         effort = (-len(chosen), sum(one[0] for one in chosen), number, mode != request.prefers, mode)
         if best is None or effort < best[0]:
@@ -196,10 +198,10 @@ def _people(facts: VisitFacts, request: Request, change: Change, replaced: str |
     option, known = request.options[change.option], facts.story.facts
     engagement = Engagement(request, option, change.mode.value)
     may = eligible(known, engagement)
-    able = sorted(_effort(facts, engagement, i) for i in np.flatnonzero(may))
+    able = sorted(_effort(facts, engagement, int(i)) for i in np.flatnonzero(may))
     in_the_way = obstacles(known, request, option)
     misses = sorted(
-        (sum(bool(stands[i]) for stands in in_the_way.values()), _minutes(facts, engagement, i), known.ids[i])
+        (sum(bool(stands[i]) for stands in in_the_way.values()), _minutes(facts, engagement, int(i)), known.ids[i])
         for i in np.flatnonzero(~may)
     )
     kept = tuple(person for person in change.role_models if person != replaced)

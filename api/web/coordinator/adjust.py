@@ -17,7 +17,7 @@ from api.i18n import ngettext, number
 from api.queries import coordination_adjust as judge
 from api.queries import people_and_topics, season_now, stories, visit_plan
 from api.queries.coordination_adjust import Change, Ruling
-from api.services.coordination import adjustments
+from api.services.coordination import adjustments, judge_words
 from api.web import words
 from api.web.coordinator.runs import SECONDS
 from api.web.season_page import shown_plan
@@ -112,8 +112,8 @@ def _page(plan_id: str, request_id: str, school: str, back: str) -> str:
         options=facts.story.requests[request_id].options,
         wanted=facts.story.requests[request_id].role_models,
         people=people,
-        sentences=lambda ruling: [adjustments.judge_words.sentence(item, names, schools) for item in ruling.broken],
-        without_names=lambda ruling: [adjustments.judge_words.sentence(item, {}, schools) for item in ruling.broken],
+        sentences=lambda ruling: [judge_words.sentence(item, names, schools) for item in ruling.broken],
+        without_names=lambda ruling: [judge_words.sentence(item, {}, schools) for item in ruling.broken],
         costs_of=costs_of,
         price=price,
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.enums import InvitationState, RequestState
 from api.domain.permissions import Role
-from api.i18n import use_locale
+from api.i18n import use_mail_locale
 from api.mail.registry import write_letter
 from api.models.follow_up import Invitation
 from api.models.outbox import OutboxMessage
@@ -81,7 +81,7 @@ def test_letter_holds_the_text_and_why_it_came(session: Session, world: World, c
     values = written(session, "week_message")[0].values
     closings = {}
     for locale in ("nb", "nn", "en"):
-        with use_locale(locale):
+        with use_mail_locale(locale):
             letter = write_letter("week_message", values)
         assert (letter.subject, letter.lines) == ("Snø i vente", ("Regn med god tid.",))
         closings[locale] = letter.closing[0].replace("\N{NO-BREAK SPACE}", " ")
@@ -110,7 +110,7 @@ def test_order_on_the_phone_is_open_and_confirmed_by_mail(session: Session, worl
     [message] = written(session, "ordered_for_you")
     assert message.address == "laerer1@example.org"
     assert made.reference in text(page(planner, "/bestill-for"))
-    with use_locale("nb"):
+    with use_mail_locale("nb"):
         assert made.reference in write_letter("ordered_for_you", message.values).subject
 
 
