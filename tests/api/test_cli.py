@@ -52,7 +52,22 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def every_command() -> list[str]:
-    return ["demo", "serve", "web", "worker", "scheduler", "jobs", "db upgrade", "user create", "user token"]
+    return [
+        "demo",
+        "serve",
+        "web",
+        "worker",
+        "scheduler",
+        "jobs",
+        "backup",
+        "restore",
+        "restore-finish",
+        "erasures",
+        "outbox",
+        "db upgrade",
+        "user create",
+        "user token",
+    ]
 
 
 @pytest.mark.parametrize("command", every_command())

@@ -40,12 +40,12 @@ def remove(session: Session, words: list[str]) -> None:
     for column, instead in FREE_TEXTS:
         table: Any = column.class_
         for row_id, text in session.execute(select(table.id, column).where(_contains(column, words))).all():
-            if pattern.search(text):
+            if text and pattern.search(text):
                 _set(session, table, row_id, **{column.key: instead})
     answers = select(IdempotencyKey.id, IdempotencyKey.response_body).where(
         _contains(IdempotencyKey.response_body, words)
     )
-    gone = [row_id for row_id, text in session.execute(answers).all() if pattern.search(text)]
+    gone = [row_id for row_id, text in session.execute(answers).all() if text and pattern.search(text)]
     session.execute(
         delete(IdempotencyKey).where(IdempotencyKey.id.in_(gone)), execution_options={"synchronize_session": "fetch"}
     )

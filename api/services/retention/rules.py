@@ -44,7 +44,7 @@ TERM = timedelta(days=90)
 TWO_YEARS = timedelta(days=730)
 GONE = (OutboxState.SENT, OutboxState.FAILED, OutboxState.WITHDRAWN)
 
-Due = Callable[[datetime], Select[tuple[str]]]
+Due = Callable[[datetime], Select[str]]
 Forget = Callable[[Session, list[str], datetime], None]
 
 
@@ -117,28 +117,28 @@ def _past(table: Any) -> Due:
     return lambda now: select(table.id).where(table.expires_at < now - DAY)
 
 
-def _tokens(now: datetime) -> Select[tuple[str]]:
+def _tokens(now: datetime) -> Select[str]:
     return select(ApiToken.id).where(or_(ApiToken.expires_at < now - DAY, ApiToken.revoked_at < now - DAY))
 
 
-def _texts(now: datetime) -> Select[tuple[str]]:
+def _texts(now: datetime) -> Select[str]:
     left = func.coalesce(OutboxMessage.sent_at, OutboxMessage.first_tried_at, OutboxMessage.not_before)
     return select(OutboxMessage.id).where(
         OutboxMessage.values.is_not(None), OutboxMessage.state.in_(GONE), left < now - WEEK
     )
 
 
-def _messages(now: datetime) -> Select[tuple[str]]:
+def _messages(now: datetime) -> Select[str]:
     return select(OutboxMessage.id).where(OutboxMessage.state.in_(GONE), OutboxMessage.created_at < now - TWO_YEARS)
 
 
-def _accounts(now: datetime) -> Select[tuple[str]]:
+def _accounts(now: datetime) -> Select[str]:
     return select(User.id).where(
         func.coalesce(User.last_sign_in_at, User.created_at) < now - TWO_YEARS, User.login.not_like("erased:%")
     )
 
 
-def _contacts(now: datetime) -> Select[tuple[str]]:
+def _contacts(now: datetime) -> Select[str]:
     """People of visits of whom nothing has been heard: no visit, no request, nothing said."""
     since = now - TWO_YEARS
     return _known(since).where(
@@ -155,7 +155,7 @@ def _contacts(now: datetime) -> Select[tuple[str]]:
     )
 
 
-def _mentors(now: datetime) -> Select[tuple[str]]:
+def _mentors(now: datetime) -> Select[str]:
     since = now - TWO_YEARS
     day = to_oslo(since).date()
     taught = (
@@ -182,7 +182,7 @@ def _mentors(now: datetime) -> Select[tuple[str]]:
     )
 
 
-def _known(since: datetime) -> Select[tuple[str]]:
+def _known(since: datetime) -> Select[str]:
     """People whom we have known since before, who have no account in use and are not forgotten."""
     forgotten = select(ErasureLog.object_id).where(ErasureLog.object_kind == PERSON)
     return select(Person.id).where(
@@ -192,15 +192,15 @@ def _known(since: datetime) -> Select[tuple[str]]:
     )
 
 
-def _entries(now: datetime) -> Select[tuple[str]]:
+def _entries(now: datetime) -> Select[str]:
     return select(Entry.id).join(Season, Entry.season_id == Season.id).where(Season.ends_on < _term_over(now))
 
 
-def _pupils(now: datetime) -> Select[tuple[str]]:
+def _pupils(now: datetime) -> Select[str]:
     return select(Pupil.id).where(Pupil.created_at < now - TERM, ~exists().where(Entry.pupil_id == Pupil.id))
 
 
-def _group_problems(now: datetime) -> Select[tuple[str]]:
+def _group_problems(now: datetime) -> Select[str]:
     return (
         select(Run.id)
         .join(Season, Run.season_id == Season.id)
@@ -208,11 +208,11 @@ def _group_problems(now: datetime) -> Select[tuple[str]]:
     )
 
 
-def _problems(now: datetime) -> Select[tuple[str]]:
+def _problems(now: datetime) -> Select[str]:
     return select(Run.id).where(Run.problem.is_not(None), Run.created_at < now - TWO_YEARS)
 
 
-def _plans(now: datetime) -> Select[tuple[str]]:
+def _plans(now: datetime) -> Select[str]:
     """Old plans that still have rows about people; heads, goals and proofs stay."""
     people = (
         exists().where(PlanUnserved.plan_id == Plan.id),

@@ -15,7 +15,7 @@ CUT = "audit_entry.cut"
 TWO_YEARS = timedelta(days=730)
 
 
-def due(now: datetime) -> Select[tuple[str]]:
+def due(now: datetime) -> Select[str]:
     """Entries that are old enough to go, oldest first; the newest cut stays, whatever its age."""
     return select(AuditEntry.id).where(AuditEntry.at < now - TWO_YEARS).order_by(AuditEntry.sequence)
 
