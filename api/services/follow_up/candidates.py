@@ -267,8 +267,24 @@ class Around:
     def stands_against(self, asked: m.Request, visit: mp.Visit, kept: mp.Visit | None) -> list[str]:
         """Codes of the rules that the visit would break, beyond what those kept of it break anyway."""
         people = {one.id for one in visit.role_models}
-        problem = replace(self._problem, requests=(*self._others, replace(asked, role_models=len(people))))
-        return broken_by(problem, _NO_PLAN, [*self._neighbours(people), visit], visit, kept)
+        beside = self._neighbours(people)
+        problem = self._part(beside, replace(asked, role_models=len(people)), people)
+        return broken_by(problem, _NO_PLAN, [*beside, visit], visit, kept)
+
+    def _part(self, beside: Collection[mp.Visit], asked: m.Request, people: Collection[str]) -> m.VisitProblem:
+        """The problem with only what these visits and people are about: that is what the judge has to read."""
+        members = {one.id for visit in beside for one in visit.role_models} | set(people)
+        others = {visit.request for visit in beside}
+        requests = (*(one for one in self._others if one.id in others), asked)
+        schools = {one.school for one in requests}
+        return replace(
+            self._problem,
+            schools=tuple(one for one in self._problem.schools if one.id in schools),
+            requests=requests,
+            role_models=tuple(one for one in self._problem.role_models if one.id in members),
+            refused=tuple(one for one in self._problem.refused if one.role_model in members),
+            fixed=tuple(one for one in self._problem.fixed if one.request in others),
+        )
 
     def _neighbours(self, people: Collection[str]) -> list[mp.Visit]:
         companies = {self.company[one] for one in people} - {None}

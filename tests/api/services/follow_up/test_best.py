@@ -152,13 +152,12 @@ def test_best_is_what_the_solver_finds_with_everything_else_fixed(
     assert best.status == "optimal"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [1, 2, 3, 6])
 def test_best_beside_somebody_who_stays_is_the_best_of_all_pairs(session: Session, seed: int) -> None:
     target, standing = random_season(session, seed, 2)
     around = Around(session, target, standing)
     first = best_for(session, target, around=around)
-    if first is None:
-        pytest.skip("nobody can hold this one")
+    assert first is not None
     stays = first.people[-1].role_model_id
     found = best_for(session, target, keep=(stays,), options={first.option_id or ""}, mode=first.mode, around=around)
     assert found is not None
