@@ -14,11 +14,12 @@ from api.web import (
     public,
 )
 from api.web.admin import school_contacts, users
-from api.web.coordinator import adjust, approval, by_hand, compare, history, locks, rules, runs, today, visits
+from api.web.coordinator import adjust, approval, by_hand, compare, doubles, history, locks, rules, runs, today, visits
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
 from api.web.role_model import visits as role_model_visits
+from api.web.school import order, status
 from api.web.site import approval as group_approval
 from api.web.site import attendance, campus, groups, mentors
 
@@ -41,6 +42,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     rules.pages,
     history.pages,
     by_hand.pages,
+    doubles.pages,
     groups.pages,
     campus.pages,
     mentors.pages,
@@ -53,6 +55,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calendars.pages,
     mailbox.pages,
     role_model_visits.pages,
+    order.pages,
+    status.pages,
     join.pages,
     queue.pages,
     draw.pages,

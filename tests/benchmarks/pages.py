@@ -69,8 +69,9 @@ def addresses() -> list[str]:
         f"/besok/uten/{unserved}", "/kart", f"/kart?municipality={municipality}", "/kart/punkter.json", "/kart/grupper",
         "/kart/grupper/punkter.json", "/grupper", "/grupper?sort=-waiting", "/grupper/steder", "/grupper/uten",
         f"/grupper/{site}", f"/grupper/{site}/venteliste", "/kjoringer", f"/kjoringer/{run}", f"/kjoringer/{run}/na",
-        "/personvern", "/tilgjengelighet", "/i-dag", "/laser", "/sammenlign", f"/besok/{visit}/flytt", f"/besok/{visit}/ta-ut",
-        f"/besok/uten/{unserved}/plass", f"/godkjenn/{visits.id}", "/regler", "/historikk", "/melding", "/bestill-for?q=skole",
+        "/personvern", "/tilgjengelighet", "/i-dag", "/laser", "/sammenlign", f"/besok/{visit}/flytt",
+        f"/besok/{visit}/ta-ut", f"/besok/uten/{unserved}/plass", f"/godkjenn/{visits.id}", "/regler", "/historikk",
+        "/melding", "/bestill-for?q=skole", "/dobbelt",
     ]  # fmt: skip
 
 

@@ -32,7 +32,7 @@ LABELS: dict[str, str] = {
     "send_hour": mark("Approved messages leave at the hour"),
     "send_minutes": mark("Least time for undoing, minutes"),
     "hold_days": mark("Alternatives are held for days"),
-    "order_confirm_days": mark("An unconfirmed order lapses after days"),
+    "confirm_days": mark("An unconfirmed order lapses after days"),
     "call_working_days": mark("The role model calls within working days"),
     "ready_school_days": mark("Both say ready, school days before"),
     "classes": mark("How many priority groups"),
