@@ -43,6 +43,18 @@ KINDS: dict[str, ExceptionKind] = {
         remedies=("call_invited", "plan_again", "call_school"),
         closes="The school has its answer.",
     ),
+    "not_called": ExceptionKind(
+        about="visit",
+        raised="The visit is settled, and the role model has not called the school, nor since asked again.",
+        remedies=("call_invited_person", "call_school"),
+        closes="The role model says that they have called, or the visit is not to be.",
+    ),
+    "not_ready": ExceptionKind(
+        about="visit",
+        raised="The visit is close, both were asked, and one side has not said that it is ready.",
+        remedies=("call_invited_person", "call_school"),
+        closes="Both sides are ready, or the visit is not to be.",
+    ),
     "too_few_mentors": ExceptionKind(
         about="meeting",
         raised="Somebody is away, and fewer adults are left in the room than the session needs.",

@@ -153,6 +153,7 @@ class Visit(Identified, Versioned, Created, Base):
 
     starts_at, ends_at: from the first lesson's start to the last one's end. plan_id: the plan it came from, if any.
     school_ready_at, school_held_at: when the school ticked it. questions: of the class, without names.
+    *_asked_at, day_before_told_at: when the system did so.
     """
 
     __tablename__ = "visit"
@@ -167,6 +168,10 @@ class Visit(Identified, Versioned, Created, Base):
     school_ready_at: Mapped[datetime | None]
     school_held_at: Mapped[datetime | None]
     questions: Mapped[str | None] = text_column()
+    call_asked_at: Mapped[datetime | None]
+    ready_asked_at: Mapped[datetime | None]
+    day_before_told_at: Mapped[datetime | None]
+    held_asked_at: Mapped[datetime | None]
 
     request: Mapped[Request] = relationship()
     role_models: Mapped[list[VisitRoleModel]] = relationship(cascade="all, delete-orphan", passive_deletes=True)

@@ -13,6 +13,7 @@ from api.edge.locale import PARAMETER
 from api.edge.login import current_name
 from api.edge.public_forms import stamp
 from api.web.navigation import NAVIGATION, Entry
+from api.web.words import grade
 
 FILTERS = ("short_date", "long_date", "full_date", "clock_time", "short_datetime", "number", "percent")
 
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         static_url=static_url,
         allows=allows,
         form_stamp=stamp,
+        grade_word=grade,
         language_links=language_links,
     )
     app.context_processor(_of_request)

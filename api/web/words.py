@@ -43,6 +43,16 @@ REASONS: dict[str, str] = {
     "varies": mark("are kept away by one thing one day and another the next"),
 }
 
+# Of the minute after a visit: the school's and the role model's, a number from 1 to 5 each.
+QUESTIONS: dict[str, str] = {
+    "useful": mark("Was the visit useful for the class?"),
+    "engaging": mark("Did the role model catch the pupils' interest?"),
+    "prepared": mark("Did you know enough beforehand?"),
+    "again": mark("Would you do it again?"),
+    "welcome": mark("Did you feel welcome at the school?"),
+    "engaged": mark("Were the pupils with you?"),
+}
+
 NO_DATE, CHANGED = "calendar", "changed"
 
 OBSTACLES: dict[str, str] = {
