@@ -51,8 +51,8 @@ class Engagements:
     """What stands: by request in the problem, and what the problem does not know but limits do.
 
     fixed_visits: whose bookings the problem looks past. elsewhere: the season's other engagements, by (role model,
-    company). days: those of any season or programme, by role model and day. looked_past: role models of the visit that is
-    looked past.
+    company). days: those of any season or programme, by role model and day. looked_past: the people of the
+    visit that is looked past.
     """
 
     fixed: dict[str, Kept]
