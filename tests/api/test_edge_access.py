@@ -12,6 +12,7 @@ from api.domain.permissions import ANONYMOUS, Action, Actor, Grant, Role, may, r
 from api.edge.access import own_path, rule_for
 from tests import factories as make
 from tests.api.conftest import SignIn
+from tests.api.two_sides import word_of
 
 NO_BODY = {"HEAD", "OPTIONS"}
 STRANGER = Actor("someone", frozenset({Grant(Role.PUPIL)}))
@@ -22,7 +23,7 @@ def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")
         for rule in app.url_map.iter_rules():
-            values = {name: uuid4() if "uuid" in str(rule) else "x" for name in rule.arguments}
+            values = {name: word_of(rule, name) or uuid4() for name in rule.arguments}
             for method in sorted((rule.methods or set()) - NO_BODY):
                 yield method, rule.endpoint, adapter.build(rule.endpoint, values, method=method)
 
