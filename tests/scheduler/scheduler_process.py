@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from api.config import read_settings
@@ -34,7 +35,9 @@ def main() -> None:
     configure_logging()
     init_engine(read_settings({"DATABASE_URL": url, "TREFFPUNKT_ENV": "development"}))
     jobs = [Job("beat", every(seconds=1), "Does one thing.", run=lambda now: 1)]
-    Scheduler(jobs, NoLock() if guard == "unlocked" else lock_of(url)).run()
+    scheduler = Scheduler(jobs, NoLock() if guard == "unlocked" else lock_of(url))
+    signal.signal(signal.SIGTERM, lambda *_: scheduler.leaving.set())
+    scheduler.run()
 
 
 if __name__ == "__main__":

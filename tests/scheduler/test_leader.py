@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,11 +21,14 @@ from scheduler.jobs import Job
 from scheduler.leader import AdvisoryLeadership, lock_of
 from scheduler.process import Scheduler
 from scheduler.when import daily
-from tests.api.worker.worlds import wait_for
+from tests.api.worker.worlds import DEADLINE_SECONDS, wait_for
 from tests.scheduler import worlds
 from tests.scheduler.worlds import leave_work, ledger, work_left
 
 TAKE_OVER_SECONDS = 5.0
+
+
+_heard = threading.Condition()
 
 
 @dataclass
@@ -38,14 +41,22 @@ class Running:
     def listen(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.lines.append(line)
+            with _heard:
+                self.lines.append(line)
+                _heard.notify_all()
 
     def has_logged(self, event: str) -> bool:
-        return any(f'"{event}"' in line for line in list(self.lines))
+        return any(f'"{event}"' in line for line in self.lines)
 
     @property
     def leads(self) -> bool:
         return self.has_logged("scheduler_leads")
+
+
+def hear(what: Callable[[], bool]) -> None:
+    """Returns when the logs say so."""
+    with _heard:
+        assert _heard.wait_for(what, DEADLINE_SECONDS), "nothing was heard before the deadline"
 
 
 def address(engine: Engine) -> str:
@@ -74,31 +85,31 @@ def started(engine: Engine, guard: str = "locked") -> Iterator[Running]:
 
 def test_standby_takes_over_within_five_seconds_when_the_leader_is_killed(own_database: Engine) -> None:
     with started(own_database) as first, started(own_database) as second:
-        wait_for(lambda: all(one.has_logged("scheduler_started") for one in (first, second)))
-        wait_for(lambda: first.leads or second.leads)
+        hear(lambda: first.has_logged("scheduler_started") and second.has_logged("scheduler_started"))
+        hear(lambda: first.has_logged("job_ran") or second.has_logged("job_ran"))
         leader, standby = (first, second) if first.leads else (second, first)
-        wait_for(lambda: ledger())
         assert not standby.leads
         killed = time.monotonic()
         os.kill(leader.process.pid, signal.SIGKILL)
-        wait_for(lambda: standby.leads)
+        hear(lambda: standby.leads)
         assert time.monotonic() - killed < TAKE_OVER_SECONDS
 
 
 def test_without_the_lock_both_lead(own_database: Engine) -> None:
-    with ExitStack() as stack:
-        both = [stack.enter_context(started(own_database, "unlocked")) for _ in range(2)]
-        wait_for(lambda: all(running.leads for running in both))
+    with started(own_database, "unlocked") as first, started(own_database, "unlocked") as second:
+        hear(lambda: first.leads and second.leads)
 
 
-def test_asked_to_go_a_leader_hands_over_and_leaves_nothing_half_done(own_database: Engine) -> None:
-    with started(own_database) as first:
-        wait_for(lambda: first.leads and ledger())
-        first.process.send_signal(signal.SIGTERM)
+def test_asked_to_go_a_leader_leaves_and_the_lock_is_free(own_database: Engine) -> None:
+    with started(own_database) as leader:
+        hear(lambda: leader.has_logged("job_ran"))
+        leader.process.send_signal(signal.SIGTERM)
+        assert leader.process.wait(DEADLINE_SECONDS) == 0
+        hear(lambda: leader.has_logged("scheduler_left"))
         lock = lock_of(address(own_database))
-        wait_for(lock.acquire)
-        assert lock.held()
+        assert lock.acquire()
         lock.release()
+    assert {row.state for row in ledger()} == {"done"}
 
 
 def test_lock_is_one_holder_s_at_a_time(own_database: Engine) -> None:
