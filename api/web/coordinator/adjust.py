@@ -93,7 +93,7 @@ def _page(plan_id: str, request_id: str, school: str, back: str) -> str:
     before = judge.present(facts, request_id)
     asked = _asked(facts, request_id, before)
     found = judge.alternatives(facts, asked, request.values.get("replace"))
-    rulings = [found.ruling, *(one.ruling for one in (*found.times, *found.people))]
+    rulings = [found.ruling, *(one.ruling for one in found.times), *(one.ruling for one in found.people)]
     mentioned = {person for ruling in rulings for item in ruling.broken for person in item.people}
     listed = {*asked.role_models, *before.role_models, *(one.role_model for one in found.people)}
     schools = adjustments.schools_of(

@@ -99,7 +99,7 @@ def _reason() -> str:
     return request.form.get("reason", "").replace("\x00", "").strip()[:REASON_MOST]
 
 
-def _changed(change: Any, said: str, endpoint: str, **values: str) -> Response:
+def _changed(change: Any, said: str, endpoint: str, **values: Any) -> Response:
     """Does it, says so or why not, and goes back to where the button was."""
     try:
         with transaction() as session:

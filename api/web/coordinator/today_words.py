@@ -44,6 +44,7 @@ REMEDIES: dict[str, str] = {
     "another_date": mark("The school agrees: move it"),
     "call_school": mark("Talked to the school"),
     "call_invited": mark("Keep the answer"),
+    "call_invited_person": mark("Talked to the role model"),
     "call_home": mark("Talked to the home"),
     "plan_again": mark("Make a new plan"),
     "cancel_meeting": mark("Call the meeting off"),
