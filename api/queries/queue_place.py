@@ -20,6 +20,8 @@ from api.domain.enums import (
     QueueMove,
 )
 from api.domain.queue import queue_key
+from api.errors import NotFound
+from api.i18n import gettext as _
 from api.models.group_life import Attendance, QueueEvent, SeatOffer
 from api.models.groups import GroupSession, Meeting
 from api.models.people import Person
@@ -200,7 +202,9 @@ def promotions(session: Session, entry: Entry) -> list[Promotion]:
 
 
 def replay(session: Session, season_id: str, programme_id: str) -> list[dict[str, Any]]:
-    """Every move of a season's queue in order, by lottery number and id of the entry; no names."""
+    """Every move of a season's queue in order, by id of the entry; no names. Raises NotFound for what is not there."""
+    if session.get(Season, season_id) is None or session.get(Programme, programme_id) is None:
+        raise NotFound(_("There is no such programme."))
     rows = session.execute(
         select(QueueEvent, Entry.id)
         .join(Entry, QueueEvent.entry_id == Entry.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,7 +19,15 @@ from api.models.planning import Plan
 from api.schemas.entries import GroupApprovalSchema, NewGroupApprovalSchema
 from api.services.queue import approval as services
 
+
+class OneApproval(ResourceBlueprint):
+    """One approval: undone by POST under If-Match."""
+
+    METHODS_NEEDING_CHECK_ETAG: ClassVar[list[str]] = ["POST"]
+
+
 blueprint = ResourceBlueprint("api_group_approvals", __name__, description="Approvals of group plans")
+one_approval = OneApproval("api_group_approval", __name__, description="Approvals of group plans")
 
 
 @blueprint.get("/group-approvals")
@@ -57,26 +65,26 @@ def approve_group_plan(headers: dict[str, Any], given: dict[str, Any], plan_id: 
         return once_for_key(session, blueprint, headers, {**given, "plan": str(plan_id)}, make)
 
 
-@blueprint.get("/group-approvals/<uuid:approval_id>")
-@blueprint.etag
-@blueprint.response(200, GroupApprovalSchema)
+@one_approval.get("/group-approvals/<uuid:approval_id>")
+@one_approval.etag
+@one_approval.response(200, GroupApprovalSchema)
 @allowed(Action.APPROVE_GROUPS)
 def get_group_approval(approval_id: UUID) -> Any:
     """One approval, with the seats that no longer held"""
     found = services.approval_in_reach(read_session(), current_actor(), str(approval_id))
-    blueprint.set_etag(version_of(found))
+    one_approval.set_etag(version_of(found))
     return found
 
 
-@blueprint.post("/group-approvals/<uuid:approval_id>/undo")
-@blueprint.etag
-@blueprint.response(200, GroupApprovalSchema)
+@one_approval.post("/group-approvals/<uuid:approval_id>/undo")
+@one_approval.etag
+@one_approval.response(200, GroupApprovalSchema)
 @allowed(Action.APPROVE_GROUPS)
 def undo_group_approval(approval_id: UUID) -> Any:
     """Undo an approval before it is sent"""
     with transaction() as session:
         found = services.approval_in_reach(session, current_actor(), str(approval_id))
-        blueprint.check_etag(version_of(found))
+        one_approval.check_etag(version_of(found))
         services.undo(session, current_actor(), found.id)
-        blueprint.set_etag(version_of(found))
+        one_approval.set_etag(version_of(found))
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +21,14 @@ from api.schemas.entries import AcceptSchema, SeatOfferSchema
 from api.services import change
 from api.services.queue import offers
 
-blueprint = ResourceBlueprint("api_offers", __name__, description="Offers of seats in study groups")
+
+class OwnOffers(ResourceBlueprint):
+    """Answered by POST under If-Match."""
+
+    METHODS_NEEDING_CHECK_ETAG: ClassVar[list[str]] = ["POST"]
+
+
+blueprint = OwnOffers("api_offers", __name__, description="Offers of seats in study groups")
 
 
 @blueprint.get("/offers")

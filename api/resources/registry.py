@@ -66,6 +66,7 @@ RESOURCES = (
     offers.blueprint,
     lotteries.blueprint,
     group_approvals.blueprint,
+    group_approvals.one_approval,
     group_sessions.blueprint,
     mentors.blueprint,
     attendance.blueprint,
