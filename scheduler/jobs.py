@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from api.i18n import mark
 from api.services import digest, nightly
 from api.services.campus import meetings, stand_ins, warnings
-from api.services.follow_up import promises, sending, silence
+from api.services.follow_up import promises, sending, silence, steps
 from api.services.outbox_sending import send_due
 from api.services.queue import approval, due, join, lottery
 from api.services.retention import rules as retention
+from api.services.schools import alternatives, order
 from scheduler.when import When, daily, every
 
 Due = Callable[[Session, datetime], list[str]]
@@ -93,6 +94,20 @@ JOBS: tuple[Job, ...] = (
         warnings.do_remind,
     ),
     Job(
+        "order-reminders",
+        every(minutes=60),
+        mark("Reminds a school of an order that it has not confirmed."),
+        order.due_reminders,
+        order.do_reminder,
+    ),
+    Job(
+        "order-lapses",
+        every(minutes=15),
+        mark("Ends orders whose link was not followed in time."),
+        order.due_lapses,
+        order.do_lapse,
+    ),
+    Job(
         "visit-approvals",
         every(minutes=1),
         mark("Sends approved visits when their time has come."),
@@ -126,6 +141,41 @@ JOBS: tuple[Job, ...] = (
         mark("Tells a school on the day when a promised answer is late."),
         promises.due_promises,
         promises.do_promise,
+    ),
+    Job(
+        "alternative-lapses",
+        every(minutes=5),
+        mark("Gives back time that was held for a school which has not chosen it."),
+        alternatives.due_lapses,
+        alternatives.do_lapse,
+    ),
+    Job(
+        "visit-calls",
+        every(minutes=15),
+        mark("Reminds a role model who has not called the school; then somebody is to call."),
+        steps.due_calls,
+        steps.do_call,
+    ),
+    Job(
+        "visit-ready",
+        every(minutes=15),
+        mark("Asks both sides before a visit whether they are ready; then somebody is to call."),
+        steps.due_ready,
+        steps.do_ready,
+    ),
+    Job(
+        "visit-day-before",
+        every(minutes=15),
+        mark("Tells both sides the day before where and when they meet."),
+        steps.due_day_before,
+        steps.do_day_before,
+    ),
+    Job(
+        "visit-held",
+        every(minutes=15),
+        mark("Asks both sides afterwards whether the visit was held, and how it was."),
+        steps.due_held,
+        steps.do_held,
     ),
     Job(
         "visit-confirmations",

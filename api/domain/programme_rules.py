@@ -28,6 +28,7 @@ class VisitRules:
     a time. escalate_after: so many people in a row for one request, and the coordinator calls. pause_after: so many
     silent episodes pause a profile. objection_hours: how long an agreement person may object.
     Approval sends at send_hour, at least send_minutes later. A no holds its alternatives for hold_days.
+    An order made without signing in lapses when its mail is not followed for confirm_days.
     After the yes: the role model calls within call_working_days; both tick ready ready_school_days before.
     """
 
@@ -59,6 +60,7 @@ class VisitRules:
     send_hour: int = 12
     send_minutes: int = 30
     hold_days: int = 3
+    confirm_days: int = 14
     call_working_days: int = 3
     ready_school_days: int = 7
 

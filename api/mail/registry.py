@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from api.mail.letter import Letter, Values, Writer
-from api.mail.letters import accounts, campus, coordination, groups, staff, visits, visits_after
+from api.mail.letters import accounts, campus, coordination, groups, schools, staff, visits, visits_after
 
 LETTERS: dict[str, Writer] = {
     **accounts.LETTERS,
     **visits.LETTERS,
     **visits_after.LETTERS,
+    **schools.LETTERS,
     **groups.LETTERS,
     **campus.LETTERS,
     **staff.LETTERS,

@@ -22,6 +22,9 @@ from api.models.plan_rows import Lock, PlanVisit
 from api.models.programmes import Programme, Season, VisitWeek, Window
 from api.models.visits import Lesson, Request, RequestOption, RequestTopic, Visit
 from api.queries.requests import request as request_in_reach
+from api.services import audit
+from api.services.change import begin, by
+from api.services.follow_up.visits import cancel_request, party_of
 from api.services.topics import topics_by_code
 
 PLAIN_FIELDS = (
@@ -53,6 +56,15 @@ def create_request(
     """
     if not reach(actor, Action.CHANGE_REQUESTS).covers(given["school"]):
         raise NotFound(gettext("There is no such school."), field="school")
+    request = new_request(session, given, submitted_at or now())
+    if "contact" not in given:
+        request.contact_id = _own_person(session, actor)
+    begin(session, request, "order", by(party_of(actor), actor))
+    return request
+
+
+def new_request(session: Session, given: Mapping[str, Any], moment: datetime) -> Request:
+    """A request that is not in the session yet, whoever asks. moment: when it came in. Raises as `create_request`."""
     school = _get(session, School, given["school"], "school")
     if school.status is not SchoolStatus.ACTIVE:
         raise InvalidInput(
@@ -63,7 +75,6 @@ def create_request(
     season = _get(session, Season, given["season"], "season")
     programme = visit_programme(session, given.get("programme"))
     _check_options(session, given["options"], season)
-    moment = submitted_at or now()
     window = _window(session, season.id, programme.id, school.municipality_id, given["options"], moment)
     day = to_local(moment).date()
     holidays = _holidays_from(session, day)
@@ -74,25 +85,32 @@ def create_request(
         window_id=window.id if window else None,
         submitted_at=moment,
         answer_on=promise_date(day, holidays, published=window.answer_on if window else None),
-        contact_id=_own_person(session, actor) if "contact" not in given else None,
         **{name: given[name] for name in PLAIN_FIELDS if name in given},
     )
     _set_contact(request, given)
     _set_topics(session, request, given)
     request.options = [_option(number, option) for number, option in enumerate(given["options"])]
-    session.add(request)
-    session.flush()
     return request
 
 
 def change_request(session: Session, actor: Actor, request: Request, given: Mapping[str, Any]) -> None:
     """Changes an open request; its version goes up by one. given: as RequestChangeSchema loads it.
 
+    With the state cancelled nothing else changes: the request is withdrawn, with the visit that it may have.
+
     Raises Conflict when the request is past planning, or when a time is taken away that a plan or a lock has used;
     InvalidInput as `create_request`.
     """
     if not reach(actor, Action.CHANGE_REQUESTS).covers(request.school_id):
         raise NotFound(gettext("There is no such request."))
+    if "state" in given:
+        cancel_request(session, request, by(party_of(actor), actor))
+        return
+    change_open(session, request, given, actor.user_id)
+
+
+def change_open(session: Session, request: Request, given: Mapping[str, Any], user_id: str | None = None) -> None:
+    """Changes what a request asks for, whoever has been let to it. Raises as `change_request`."""
     if request.state is not RequestState.OPEN:
         raise Conflict(
             gettext("The request is past planning and cannot be changed."),
@@ -101,8 +119,6 @@ def change_request(session: Session, actor: Actor, request: Request, given: Mapp
     for name in PLAIN_FIELDS:
         if name in given:
             setattr(request, name, given[name])
-    if "state" in given:
-        request.state = RequestState.CANCELLED
     _set_contact(request, given)
     _set_topics(session, request, given)
     if "options" in given:
@@ -110,6 +126,7 @@ def change_request(session: Session, actor: Actor, request: Request, given: Mapp
         _replace_options(session, request, given["options"])
     flag_modified(request, "grade")  # parts of a request have no version of their own
     session.flush()
+    audit.record(session, "request.change", "request", request.id, actor_id=user_id)
 
 
 def editable_request(session: Session, actor: Actor, request_id: str) -> Request:

@@ -13,7 +13,9 @@ from api.domain.enums import ExceptionState, RequestState, VisitState
 from api.models.follow_up import ExceptionItem
 from api.models.visits import Request, Visit
 from api.queries import follow_up as reads
+from api.services.change import SYSTEM
 from api.services.follow_up import arrange, exceptions, messages, turn
+from api.services.schools import alternatives
 
 
 def due_promises(session: Session, now: datetime) -> list[str]:
@@ -32,11 +34,17 @@ def due_promises(session: Session, now: datetime) -> list[str]:
 
 
 def do_promise(session: Session, request_id: str, now: datetime) -> None:
-    """Says, on the day, that the promise is not kept, and raises it; nothing when the answer came meanwhile."""
+    """On the day: a no with alternatives where the plan left the request out and nobody can come.
+
+    Else it says that the promise is not kept, and raises it; nothing when the answer came meanwhile.
+    """
     turn.take(session)
     request = session.get_one(Request, request_id)
     waits = request.state in (RequestState.OPEN, RequestState.VISIT) and request.answered_at is None
     if not waits or request.late_told_at is not None or not _is_late(session, request, now):
+        return
+    if alternatives.is_out_of_reach(session, request, now):
+        alternatives.offer_alternatives(session, request, SYSTEM, now)
         return
     request.late_told_at = now
     session.flush()

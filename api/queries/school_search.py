@@ -1,0 +1,45 @@
+"""Schools by what people type: a name, a municipality or an organisation number."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from api.domain.enums import IdentifierScheme, SchoolStatus
+from api.models.places import Municipality, School, SchoolIdentifier
+
+MOST = 10
+ORGNR_DIGITS = 9
+
+
+def schools_named(session: Session, typed: str) -> list[tuple[School, str]]:
+    """At most ten open schools with their municipality's name, by name; none for an empty text.
+
+    Every word must be part of the school's or the municipality's name; nine digits are an organisation number.
+    """
+    digits = typed.replace(" ", "")
+    statement = (
+        select(School, Municipality.name)
+        .join(Municipality, School.municipality_id == Municipality.id)
+        .where(School.status == SchoolStatus.ACTIVE)
+        .order_by(School.name, School.id)
+        .limit(MOST)
+    )
+    if digits.isascii() and digits.isdigit() and len(digits) == ORGNR_DIGITS:
+        known = select(SchoolIdentifier.school_id).where(
+            SchoolIdentifier.scheme == IdentifierScheme.ORGNR, SchoolIdentifier.value == digits
+        )
+        statement = statement.where(School.id.in_(known))
+    elif words := typed.split():
+        for word in words:
+            # SQLite knows capitals of ASCII only: the word is looked for as it is typed, and with a capital.
+            forms = {word, word.lower(), word.capitalize()}
+            found = [
+                column.icontains(form, autoescape=True)
+                for column in (School.name, Municipality.name)
+                for form in sorted(forms)
+            ]
+            statement = statement.where(or_(*found))
+    else:
+        return []
+    return [(school, town) for school, town in session.execute(statement)]

@@ -1,0 +1,116 @@
+"""A school's page about its order, by the link in its mails: how it stands, what is next, what it may do."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug import Response
+
+from api import clock
+from api.db import transaction
+from api.domain.enums import LinkPurpose, RequestState, Side, VisitState
+from api.domain.transitions import Party
+from api.edge.access import public
+from api.edge.session import read_session
+from api.errors import InvalidInput, NotFound
+from api.i18n import gettext as _
+from api.models.follow_up import Evaluation
+from api.models.visits import Request, Visit
+from api.queries import follow_up as reads
+from api.services import links
+from api.services.change import By
+from api.services.follow_up import messages, steps, visits
+from api.web.words import QUESTIONS
+
+pages = Blueprint("order_status", __name__)
+SCHOOL = By(Party.SCHOOL)
+
+
+@pages.errorhandler(links.LinkExpired)
+def too_late(_error: Exception) -> tuple[str, int]:
+    return render_template("school/link_over.html", confirmed=False), 410
+
+
+@pages.get("/bestilling/status/<secret>")
+@public
+def show(secret: str) -> str:
+    session = read_session()
+    order = _order(session, secret)
+    visit = reads.live_visit(session, order.id)
+    return render_template(
+        "school/status.html",
+        secret=secret,
+        order=order,
+        visit=visit,
+        people=messages.people_values(session, visit)["people"] if visit else [],
+        verified=reads.is_verified(session, order),
+        role_models_ready=bool(visit) and all(one.ready_at for one in visit.role_models),
+        begun=bool(visit) and visit.starts_at <= clock.now(),
+        evaluation=_evaluation(session, visit),
+        questions=[(code, _(QUESTIONS[code])) for code in steps.QUESTIONS[Side.SCHOOL]],
+        today=clock.today(),
+        State=RequestState,
+        VisitState=VisitState,
+    )
+
+
+@pages.get("/bestilling/status/<secret>/avlys")
+@public
+def ask_cancel(secret: str) -> str:
+    """Asks once more: others get the time."""
+    return render_template("school/cancel.html", secret=secret, order=_order(read_session(), secret))
+
+
+@pages.post("/bestilling/status/<secret>/avlys")
+@public
+def cancel(secret: str) -> Response:
+    with transaction() as session:
+        visits.cancel_request(session, _order(session, secret), SCHOOL)
+    return _back(secret, _("The order is cancelled."))
+
+
+@pages.post("/bestilling/status/<secret>/<any(klar, holdt, sporsmal, evaluering):step>")
+@public
+def take_step(secret: str, step: str) -> Response:
+    """klar: we are ready. holdt: the visit was held. sporsmal: what the class wonders. evaluering: four answers."""
+    with transaction() as session:
+        visit = reads.live_visit(session, _order(session, secret).id)
+        if visit is None:
+            raise NotFound(_("There is no such visit."))
+        if step == "klar":
+            steps.ready(session, visit.id, SCHOOL)
+        elif step == "holdt":
+            visits.mark_held(session, visit.id, SCHOOL)
+        elif step == "sporsmal":
+            steps.ask_questions(session, visit.id, _lines(request.form.get("questions", "")), SCHOOL)
+        else:
+            answers = {code: int(value) for code, value in request.form.items() if value in set("12345")}
+            steps.evaluate(session, visit.id, Side.SCHOOL, answers)
+    return _back(secret, _("Thank you. We have noted it."))
+
+
+def _back(secret: str, said: str) -> Response:
+    flash(said, "success")
+    return redirect(url_for("order_status.show", secret=secret), 303)
+
+
+def _order(session: Session, secret: str) -> Request:
+    found = session.get(Request, links.find(session, secret, LinkPurpose.REQUEST).object_id)
+    if found is None:
+        raise NotFound(_("There is no such request."))
+    return found
+
+
+def _evaluation(session: Session, visit: Visit | None) -> Evaluation | None:
+    if visit is None:
+        return None
+    return session.scalar(select(Evaluation).where(Evaluation.visit_id == visit.id, Evaluation.side == Side.SCHOOL))
+
+
+def _lines(given: str) -> str:
+    """Text of several lines without characters that no row can hold. Raises InvalidInput."""
+    text = given.replace("\r\n", "\n")
+    if any(not (one.isprintable() or one == "\n") for one in text):
+        raise InvalidInput(_("The text holds characters that cannot be written."), field="questions")
+    return text

@@ -1,0 +1,113 @@
+"""A school's page about its order: what it says, and what the school does on it."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.domain.enums import RequestState, Side, VisitState
+from api.models.follow_up import Evaluation
+from api.models.visits import Request, Visit
+from api.services import links
+from api.services.follow_up import messages, steps
+from tests import factories as make
+from tests.api.web.reading import csrf, page, text
+
+BEFORE, AFTER = "2027-01-11T08:00:00+00:00", "2027-01-19T08:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def moved() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(BEFORE, tick=False) as moved:
+        yield moved
+
+
+@pytest.fixture
+def order(session: Session) -> Request:
+    programme = make.make_programme(session)
+    make.make_rule_version(session, programme_id=programme.id)
+    contact = make.make_person(session)
+    return make.make_request(session, programme_id=programme.id, contact_id=contact.id)
+
+
+@pytest.fixture
+def visit(session: Session, order: Request) -> Visit:
+    person = make.make_person(session, name="Hidden Name")
+    role_model = make.make_role_model(session, person_id=person.id, title="hydrolog")
+    made = make.make_visit(session, role_model, request=order, state=VisitState.CONFIRMED)
+    order.state = RequestState.VISIT
+    session.flush()
+    return made
+
+
+def address(session: Session, order: Request) -> str:
+    return links.address_of(messages.request_link(session, order))
+
+
+def send(client: FlaskClient, link: str, step: str, **fields: str) -> int:
+    token = csrf(page(client, link))
+    return client.post(f"{link}/{step}", data={"csrf_token": token, **fields}).status_code
+
+
+def test_before_the_answer_the_page_says_when_it_comes_and_whether_that_was_kept(
+    client: FlaskClient, session: Session, order: Request
+) -> None:
+    said = text(page(client, address(session, order)))
+    assert "Vi finner en rollemodell" in said
+    assert "Ikke holdt" in said
+
+
+def test_an_unverified_school_sees_who_comes_without_the_name(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    said = text(page(client, address(session, order)))
+    assert "Dere får besøk" in said
+    assert "hydrolog" in said
+    assert "Hidden Name" not in said
+
+
+def test_a_school_is_ready_and_sends_questions(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    link = address(session, order)
+    assert send(client, link, "klar") == 303
+    assert send(client, link, "sporsmal", questions="What is a flood?") == 303
+    session.refresh(visit)
+    assert visit.school_ready_at is not None
+    assert visit.questions == "What is a flood?"
+    assert send(client, link, "sporsmal", questions="x" * 2001) == 422
+
+
+def test_a_school_says_that_it_was_held_and_evaluates(
+    client: FlaskClient, session: Session, order: Request, visit: Visit, moved: time_machine.Traveller
+) -> None:
+    link = address(session, order)
+    assert send(client, link, "holdt") == 409
+    moved.move_to(AFTER)
+    assert send(client, link, "holdt") == 303
+    given = dict.fromkeys(steps.QUESTIONS[Side.SCHOOL], "4")
+    assert send(client, link, "evaluering", **given) == 303
+    session.refresh(visit)
+    assert visit.state is VisitState.HELD
+    found = session.scalars(select(Evaluation)).one()
+    assert found.answers == dict.fromkeys(steps.QUESTIONS[Side.SCHOOL], 4)
+    assert send(client, link, "evaluering", **(given | {"again": "9"})) == 422
+
+
+def test_a_school_cancels_after_being_asked_once_more(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    link = address(session, order)
+    assert "Avlyse bestillingen?" in text(page(client, f"{link}/avlys"))
+    assert order.state is RequestState.VISIT
+    assert send(client, link, "avlys") == 303
+    session.refresh(order)
+    session.refresh(visit)
+    assert (order.state, visit.state) == (RequestState.CANCELLED, VisitState.CANCELLED)
+
+
+def test_an_unknown_link_is_not_there(client: FlaskClient, session: Session) -> None:
+    assert client.get("/bestilling/status/0123").status_code == 404
