@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.domain.audit import first_broken
-from api.domain.enums import EntryState, InvitationState, MembershipState, OfferState, ProfileState
+from api.domain.enums import EntryState, InvitationState, MembershipState, OfferState, ProfileState, VisitState
 from api.models.access import User
 from api.models.bookings import Booking
 from api.models.follow_up import Invitation
@@ -16,7 +19,7 @@ from api.models.outbox import OutboxMessage
 from api.models.people import Person
 from api.models.pupils import Entry, Membership
 from api.models.records import AuditEntry
-from api.models.visits import Visit, VisitRoleModel
+from api.models.visits import Visit
 from api.services import audit
 from api.services.retention.erase import NAMELESS, erase_person, is_erased, replay
 from tests import factories as make
@@ -35,15 +38,22 @@ def test_role_model_is_nowhere_afterwards(session: Session) -> None:
     assert places_of(session) == set()
 
 
-def test_visits_of_a_forgotten_role_model_are_still_counted(session: Session) -> None:
+def test_visits_that_were_held_are_still_counted_and_those_to_come_go_on_without_the_person(session: Session) -> None:
     row = canaries.role_model(session)
-    before = {table: count(session, table) for table in (Visit, VisitRoleModel, Invitation, Booking)}
+    to_come = session.scalars(select(Visit)).one()
+    request = make.make_request(session, starts=(clock.now() - timedelta(days=20),), state="visit")
+    held = make.make_visit(session, row, request=request, state="held")
+    accepted = Invitation(visit_id=held.id, role_model_id=row.id, state="accepted")
+    session.add(accepted)
     erase_person(session, row.person_id, "own_wish")
-    assert {table: count(session, table) for table in before} == before
     session.refresh(row)
     assert (row.state, row.title, (row.lat, row.lon) == (59.91, 10.75)) == (ProfileState.LEFT, "", False)
-    assert [one.state for one in session.scalars(select(Invitation))] == [InvitationState.WITHDRAWN]
+    assert (held.state, [one.role_model_id for one in held.role_models]) == (VisitState.HELD, [row.id])
+    assert (accepted.state, to_come.state) == (InvitationState.ACCEPTED, VisitState.FELL_THROUGH)
+    asked = session.scalars(select(Invitation).where(Invitation.visit_id == to_come.id)).one()
+    assert asked.state is InvitationState.WITHDRAWN
     assert [one.released_at is None for one in session.scalars(select(Booking))] == [False]
+    assert canaries.places_of(session) == set()
 
 
 def test_pupil_and_guardian_are_nowhere_afterwards_and_the_queue_keeps_its_numbers(session: Session) -> None:
