@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from api.domain.programme_rules import VisitRules
 from api.domain.school_days import days, months_before
 from api.models.bookings import Booking
 from api.models.companies import Agreement, agreement_municipality, agreement_visit_week
+from api.models.follow_up import PledgeSlot
 from api.models.places import Holiday
 from api.models.plan_rows import Lock, lock_role_model
 from api.models.programmes import VisitWeek
@@ -269,9 +270,10 @@ def _locked(session: Session, season_id: str, today: date) -> Iterator[tuple[str
 
 
 def _reservations(session: Session, season_id: str) -> defaultdict[str, list[m.Reservation]]:
-    """Each agreement person's visit weeks, Monday to Sunday, for the week's own municipality.
+    """Each agreement person's visit weeks, Monday to Sunday, for the week's own municipality, and pledged days for all
+    that the agreement names.
 
-    A week of a municipality that the agreement does not name is kept for all that it names.
+    A week of a municipality that the agreement does not name is kept for all that it names, too.
     """
     towns = _grouped(
         session.execute(
@@ -293,18 +295,32 @@ def _reservations(session: Session, season_id: str) -> defaultdict[str, list[m.R
         if named:
             days_of_week: dict[str, Any] = {"from_": monday, "to": monday + SUNDAY}
             reserved[role_model].append(m.Reservation(municipalities=tuple(named), **days_of_week))
+    for role_model, agreement, day in session.execute(
+        select(PledgeSlot.role_model_id, PledgeSlot.agreement_id, PledgeSlot.day)
+        .join(Agreement, PledgeSlot.agreement_id == Agreement.id)
+        .where(Agreement.season_id == season_id)
+        .distinct()
+        .order_by(PledgeSlot.role_model_id, PledgeSlot.day, PledgeSlot.agreement_id)
+    ):
+        if towns[agreement]:
+            on_day: dict[str, Any] = {"from_": day, "to": day}
+            reserved[role_model].append(m.Reservation(municipalities=tuple(towns[agreement]), **on_day))
     return reserved
 
 
 def _free_times(session: Session, fixed_visits: frozenset[str], term: tuple[date, date]) -> Any:
-    """A function from a role model's row to its free spans in the term: weekly times on days that are not blocked,
-    after any absence or pause, outside public holidays, without what the person is booked for elsewhere.
+    """A function from a role model's row to its free spans in the term: weekly times, and times pledged for one day, on
+    days that are not blocked, after any absence or pause, outside public holidays, without what the person is booked
+    for elsewhere.
     """
     weekly = defaultdict(list)
-    for time in session.scalars(
+    for free in session.scalars(
         select(RoleModelFreeTime).order_by(RoleModelFreeTime.role_model_id, RoleModelFreeTime.starts)
     ):
-        weekly[time.role_model_id, time.weekday].append((time.starts, time.ends))
+        weekly[free.role_model_id, free.weekday].append((free.starts, free.ends))
+    pledged = defaultdict(list)
+    for slot in session.scalars(select(PledgeSlot).where(PledgeSlot.day.between(*term)).order_by(PledgeSlot.starts)):
+        pledged[slot.role_model_id, slot.day].append((slot.starts, slot.ends))
     holidays = set(session.scalars(select(Holiday.day)))
     blocked = {
         (row.role_model_id, day)
@@ -322,11 +338,22 @@ def _free_times(session: Session, fixed_visits: frozenset[str], term: tuple[date
             (datetime.combine(day, starts), datetime.combine(day, ends))
             for day in dates
             if day > away and (row.id, day) not in blocked
-            for starts, ends in weekly[row.id, day.isoweekday()]
+            for starts, ends in _joined([*weekly[row.id, day.isoweekday()], *pledged[row.id, day]])
         )
         return [part for span in times for part in _without(span, taken[row.person_id])]
 
     return spans
+
+
+def _joined(times: list[tuple[time, time]]) -> list[tuple[time, time]]:
+    """Times of one day, those that touch or overlap as one, in order."""
+    joined: list[tuple[time, time]] = []
+    for starts, ends in sorted(times):
+        if joined and starts <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], ends)
+        else:
+            joined.append((starts, ends))
+    return joined
 
 
 def _booked(session: Session, fixed_visits: frozenset[str]) -> defaultdict[str, list[Span]]:
