@@ -19,6 +19,7 @@ from api.services import digest, nightly
 from api.services.campus import meetings, stand_ins, warnings
 from api.services.follow_up import promises, sending, silence, steps
 from api.services.outbox_sending import send_due
+from api.services.profiles import reconfirm
 from api.services.queue import approval, due, join, lottery
 from api.services.retention import rules as retention
 from api.services.schools import alternatives, order
@@ -183,6 +184,13 @@ JOBS: tuple[Job, ...] = (
         mark("Raises visits that are close and not confirmed."),
         promises.due_confirmations,
         promises.do_confirmation,
+    ),
+    Job(
+        "profile-reconfirm",
+        every(minutes=60),
+        mark("Asks role models once a year whether their profile still holds."),
+        reconfirm.due_reconfirmations,
+        reconfirm.do_reconfirm,
     ),
     Job(
         "nightly_plan",

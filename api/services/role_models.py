@@ -10,11 +10,14 @@ from sqlalchemy.orm.attributes import flag_modified
 from api.clock import now
 from api.domain.enums import Mode
 from api.domain.permissions import Action, Actor, reach
+from api.domain.transitions import Party
 from api.errors import InvalidInput, NotFound
 from api.i18n import gettext
 from api.models.companies import Company
 from api.models.people import Person
 from api.models.role_models import RoleModel, RoleModelBlocked, RoleModelFreeTime, RoleModelLanguage
+from api.services.change import begin, by
+from api.services.profiles import letters
 from api.services.topics import topics_by_code
 
 PLAIN_FIELDS = (
@@ -33,7 +36,9 @@ PLAIN_FIELDS = (
 
 
 def create_role_model(session: Session, actor: Actor, given: Mapping[str, Any]) -> RoleModel:
-    """A new role model, confirmed today. given: as NewRoleModelSchema loads it.
+    """A new role model. given: as NewRoleModelSchema loads it.
+
+    Whom coordination puts in counts as confirmed today; whom a company puts in gets a letter and says yes in person.
 
     Raises NotFound for a company out of the actor's reach, InvalidInput for an unknown topic or times that repeat.
     """
@@ -41,11 +46,18 @@ def create_role_model(session: Session, actor: Actor, given: Mapping[str, Any]) 
     where = reach(actor, Action.CHANGE_ROLE_MODELS)
     if not where.covers(company_id) or (company_id is not None and session.get(Company, company_id) is None):
         raise NotFound(gettext("There is no such company."), field="company")
+    if not where.everywhere and not given["person"].get("email"):
+        raise InvalidInput(gettext("Give the e-mail address: the person says yes by a link."), field="email")
     person = Person(**given["person"])
-    role_model = RoleModel(person=person, company_id=company_id, confirmed_at=now(), **_plain(given))
+    role_model = RoleModel(person=person, company_id=company_id, **_plain(given))
     _set_parts(session, role_model, given)
-    session.add(role_model)
-    session.flush()
+    if where.everywhere:
+        role_model.confirmed_at = now()
+        session.add(role_model)
+        session.flush()
+        return role_model
+    begin(session, role_model, "register", by(Party.COMPANY, actor))
+    letters.tell(session, "profile_invited", role_model)
     return role_model
 
 
