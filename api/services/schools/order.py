@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -29,6 +29,8 @@ from api.services.follow_up import invitations, messages, turn
 from api.services.requests import new_request
 
 SCHOOL = By(Party.SCHOOL)
+FOLLOWED = (RequestState.OPEN, RequestState.VISIT, RequestState.DECLINED)
+MOST_LINKS = 5
 REMINDED_AFTER = 0.5  # of the days that an order waits
 
 
@@ -96,6 +98,19 @@ def confirm(session: Session, token: LinkToken, now: datetime | None = None) -> 
 def send_link(session: Session, request: Request) -> None:
     """A new link, to the address that the order has and to no other."""
     messages.tell_school(session, "order_link", request)
+
+
+def send_lost_links(session: Session, address: str) -> None:
+    """A new link for each of the newest orders that were made with this mail address, if there is one."""
+    ordered = (
+        select(Request)
+        .join(Person, Request.contact_id == Person.id)
+        .where(func.lower(Person.email) == address.lower(), Request.state.in_(FOLLOWED))
+        .order_by(Request.submitted_at.desc(), Request.id)
+        .limit(MOST_LINKS)
+    )
+    for request in session.scalars(ordered).all():
+        send_link(session, request)
 
 
 def due_reminders(session: Session, now: datetime) -> list[str]:

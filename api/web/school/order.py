@@ -19,13 +19,15 @@ from api.edge.access import current_actor, public
 from api.edge.session import read_session
 from api.errors import AppError, NotFound
 from api.i18n import gettext as _
-from api.models.programmes import Season, Topic
+from api.models.programmes import Season
 from api.models.visits import Request
+from api.queries import schools as catalogue
 from api.queries.season_now import shown_season
 from api.services import links
 from api.services.follow_up import messages
 from api.services.repeats import Answer, once
 from api.services.schools import order as orders
+from api.web.asked import asked_text
 from api.web.school.order_form import DAYS, FORM, KEPT, OrderForm
 
 pages = Blueprint("order", __name__)
@@ -35,7 +37,10 @@ RECEIPT = "order_receipt"
 @pages.get("/bestill")
 @public
 def show() -> str:
-    return _form(OrderForm(read_session()))
+    """The form; `rollemodell` in the address names somebody of the catalogue."""
+    session = read_session()
+    named = asked_text("rollemodell")
+    return form_page(OrderForm(session, {"invited": named} if catalogue.entry(session, named) else {}))
 
 
 @pages.post("/bestill")
@@ -43,22 +48,30 @@ def show() -> str:
 def send() -> Response | str | tuple[str, int]:
     """step: `check` looks over what was typed, `change` goes back to the form, `send` orders."""
     session = read_session()
-    form, season, step = OrderForm(session), _season(session), request.form.get("step")
+    form, step = OrderForm(session), request.form.get("step")
+    season = season_of(session, form)
     if step == "change":
-        return _form(form)
+        return form_page(form)
     given = form.read(season)
     if form.faults:
-        return _form(form), 422
+        return form_page(form), 422
     if step != "send":
         return render_template("school/check.html", form=form, kept=KEPT, days=given["options"])
     checked = public_forms.check(FORM, mail=form.of("email"))
     if checked.again:
-        return _form(form, checked.again), 422
+        return form_page(form, checked.again), 422
     try:
         with transaction() as writing:
 
             def make() -> Answer:
-                made = orders.order(writing, given, actor=current_actor(), by_mail=checked.by_mail)
+                made = orders.order(
+                    writing,
+                    given,
+                    previous_id=form.of("previous"),
+                    invited_id=form.of("invited"),
+                    actor=current_actor(),
+                    by_mail=checked.by_mail,
+                )
                 mail = form.of("email") if made.state is RequestState.UNCONFIRMED else ""
                 return Answer(201, {}, json.dumps([made.reference, made.answer_on.isoformat(), mail]))
 
@@ -67,7 +80,7 @@ def send() -> Response | str | tuple[str, int]:
         raise
     except AppError as error:
         again = " ".join([error.sentence, error.remedy or "", *(fault.sentence for fault in error.errors)])
-        return _form(form, again), 422
+        return form_page(form, again), 422
     cookie[RECEIPT] = json.loads(answer.body)
     return redirect(url_for("order.receipt"), 303)
 
@@ -114,15 +127,36 @@ def _over(session: Session, request_id: str) -> tuple[str, int]:
     return render_template("school/link_over.html", confirmed=known), 410
 
 
-def _season(session: Session) -> Season:
+def season_of(session: Session, form: OrderForm) -> Season:
+    """The season of the first day in the form, else the one that is under way or next. Raises NotFound."""
+    days = sorted(form.of(name) for name in DAYS if form.of(name))
+    try:
+        day = date.fromisoformat(days[0]) if days else None
+    except ValueError:
+        day = None
     found = shown_season(session)
+    if day is not None:
+        held = select(Season).where(Season.starts_on <= day, Season.ends_on >= day)
+        found = session.scalars(held.order_by(Season.starts_on, Season.id).limit(1)).first() or found
     if found is None:
         raise NotFound(_("There is no season to order in yet."))
     return found
 
 
-def _topics(session: Session) -> list[Topic]:
-    return list(session.scalars(select(Topic).order_by(Topic.position, Topic.code)))
+def form_page(form: OrderForm, again: str | None = None, *, changes: str | None = None) -> str:
+    """The form as it stands. changes: the secret of the order that it changes."""
+    session = read_session()
+    form.typed["key"] = _key(form)
+    return render_template(
+        "school/order.html",
+        form=form,
+        again=again,
+        changes=changes,
+        season=season_of(session, form),
+        topics=catalogue.topics(session),
+        days=DAYS,
+        named=catalogue.entry(session, form.of("invited")),
+    )
 
 
 def _key(form: OrderForm) -> str:
@@ -131,11 +165,3 @@ def _key(form: OrderForm) -> str:
         return str(UUID(form.of("key")))
     except ValueError:
         return new_id()
-
-
-def _form(form: OrderForm, again: str | None = None) -> str:
-    session = read_session()
-    form.typed["key"] = _key(form)
-    return render_template(
-        "school/order.html", form=form, again=again, season=_season(session), topics=_topics(session), days=DAYS
-    )

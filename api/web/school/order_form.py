@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,10 +10,11 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import Fallback, Purpose, RequestMode
+from api.domain.enums import Fallback, Mode, Purpose, RequestMode, TopicUse
 from api.i18n import gettext as _
 from api.models.places import School
 from api.models.programmes import Season
+from api.models.visits import Request
 from api.queries.school_search import schools_named
 from api.web import form_values
 
@@ -20,7 +22,7 @@ FORM = "order"
 DAYS = ("day1", "day2", "day3", "day4", "day5")
 KEPT = (
     "key", "search", "school", "grade", "classes", "together", "pupils", *DAYS, "starts", "purpose", "mode", "fallback",
-    "name", "email", "phone",
+    "name", "email", "phone", "invited", "previous",
 )  # fmt: skip
 CHOICES = {"purpose": Purpose, "mode": RequestMode, "fallback": Fallback}
 LESSON, BREAK = timedelta(minutes=45), timedelta(minutes=10)
@@ -31,9 +33,12 @@ SHORTEST_MAIL, LONGEST_MAIL = 3, 254
 class OrderForm:
     """typed: the fields as texts. faults: field → sentence. schools: those that the search found."""
 
-    def __init__(self, session: Session) -> None:
-        self.typed = {name: form_values.text(name) for name in KEPT}
-        self.topics = request.form.getlist("topics")[:30]
+    def __init__(
+        self, session: Session, typed: Mapping[str, str] | None = None, topics: Collection[str] | None = None
+    ) -> None:
+        """typed, topics: what stands in the form; what was posted if left out."""
+        self.typed = {name: form_values.text(name) if typed is None else typed.get(name, "") for name in KEPT}
+        self.topics = request.form.getlist("topics")[:30] if topics is None else list(topics)
         self.faults: dict[str, str] = {}
         self.schools: list[tuple[School, str]] = []
         self.school: School | None = None
@@ -41,6 +46,29 @@ class OrderForm:
 
     def of(self, name: str) -> str:
         return self.typed[name]
+
+    @classmethod
+    def of_request(cls, session: Session, row: Request, later: timedelta = timedelta(0)) -> OrderForm:
+        """What a request asks for, as it would be typed. later: so much later than it asks for it."""
+        lessons = row.options[0].lessons
+        days = sorted({clock.to_oslo(option.lessons[0].starts_at).date() + later for option in row.options})
+        typed = {
+            "search": row.school.name,
+            "school": row.school_id,
+            "grade": str(row.grade),
+            "classes": str(row.classes),
+            "together": "1" if len(lessons) < row.classes else "",
+            "pupils": "" if row.pupils is None else str(row.pupils),
+            "starts": f"{clock.to_local(lessons[0].starts_at):%H:%M}",
+            "purpose": row.purpose.value,
+            "mode": row.mode.value,
+            "fallback": row.fallback.value,
+            **{name: day.isoformat() for name, day in zip(DAYS, days, strict=False)},
+        }
+        if row.contact is not None:
+            typed |= {"name": row.contact.name, "email": row.contact.email or "", "phone": row.contact.phone or ""}
+        needed = [wish.topic.code for wish in row.topics if wish.use is TopicUse.NEEDED]
+        return cls(session, typed, needed)
 
     def read(self, season: Season) -> dict[str, Any]:
         """What a new request is made of; `faults` says what is wrong with it."""
@@ -62,6 +90,8 @@ class OrderForm:
             self.faults["name"] = _("Say whom we may answer.")
         starts = self._starts()
         chosen = {name: self.of(name) for name, words in CHOICES.items() if self.of(name) in list(words)}
+        if chosen.get("mode") == RequestMode.DIGITAL.value:
+            chosen["prefers"] = Mode.DIGITAL.value
         return {
             "season": season.id,
             "school": self.school.id if self.school else "",
