@@ -19,7 +19,7 @@ from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
 from api.web.role_model import visits as role_model_visits
-from api.web.school import order, status
+from api.web.school import catalogue, change, order, own, status
 from api.web.site import approval as group_approval
 from api.web.site import attendance, campus, groups, mentors
 
@@ -57,6 +57,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     role_model_visits.pages,
     order.pages,
     status.pages,
+    change.pages,
+    own.pages,
+    catalogue.pages,
     join.pages,
     queue.pages,
     draw.pages,
