@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import ExceptionState, OutboxState
+from api.domain.enums import Channel, ExceptionState, OutboxState
 from api.mail.transports import Unreachable
 from api.models.follow_up import ExceptionItem
 from api.models.group_life import SeatOffer
@@ -45,20 +45,29 @@ def down(session: Session) -> bool:
 
 def back_again(session: Session) -> None:
     """The server takes messages again: those that failed with it wait once more, and the line is closed."""
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.state == OutboxState.FAILED, OutboxMessage.error == Unreachable.code)
-        .where(OutboxMessage.values.is_not(None))
-        .values(state=OutboxState.WAITING, attempts=0, first_tried_at=None, not_before=clock.now()),
-        execution_options={"synchronize_session": False},
-    )
+    _wait_again(session, OutboxMessage.error == Unreachable.code)
     resolve_lines(session, THE_OUTBOX, MAIL_DOWN)
+
+
+def send_to(session: Session, person_id: str, address: str) -> None:
+    """The mails that did not reach a person wait once more, for another address."""
+    mails = OutboxMessage.person_id == person_id, OutboxMessage.channel == Channel.MAIL
+    _wait_again(session, *mails, address=address)
 
 
 def arrived(session: Session, message: OutboxMessage) -> None:
     """A person was reached again: a line that said otherwise is closed."""
     if message.person_id is not None:
         resolve_lines(session, message.person_id, MAIL_FAILED)
+
+
+def _wait_again(session: Session, *which: ColumnElement[bool], **changes: str) -> None:
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.state == OutboxState.FAILED, OutboxMessage.values.is_not(None), *which)
+        .values(state=OutboxState.WAITING, attempts=0, first_tried_at=None, not_before=clock.now(), **changes),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _site_of(session: Session, about_kind: str, about_id: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -14,7 +14,6 @@ from api.domain.enums import (
     CallOutcome,
     InvitationState,
     Mode,
-    OutboxState,
     RefusalScope,
     RequestState,
     RunKind,
@@ -24,7 +23,6 @@ from api.domain.transitions import Party
 from api.errors import Conflict, InvalidInput
 from api.i18n import gettext as _
 from api.models.follow_up import CallNote, ExceptionItem, Invitation
-from api.models.outbox import OutboxMessage
 from api.models.people import Person
 from api.models.visits import Lesson, Request, RequestOption, Visit
 from api.queries import follow_up as reads
@@ -179,7 +177,7 @@ def cancel_session(session: Session, actor: Actor, line: ExceptionItem, given: M
 def mark_attendance(session: Session, actor: Actor, line: ExceptionItem, given: Mapping[str, str]) -> Done:
     """Leads to the list of who was there, which closes the line when it is filled in."""
     meeting, _group = access.meeting(session, actor, line.object_id, Action.MARK_ATTENDANCE)
-    return Done(_("Mark who was there."), settles=False, page=f"/samling/{meeting.id}/oppmote")
+    return Done(_("Mark who was there."), settles=False, page=f"/oppmote/{meeting.id}")
 
 
 def correct_address(session: Session, actor: Actor, line: ExceptionItem, given: Mapping[str, str]) -> Done:
@@ -193,17 +191,7 @@ def correct_address(session: Session, actor: Actor, line: ExceptionItem, given: 
     person.email = address
     session.flush()
     audit.record(session, "person.address", "person", person.id, actor_id=actor.user_id)
-    session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.person_id == person.id,
-            OutboxMessage.state == OutboxState.FAILED,
-            OutboxMessage.channel == "mail",
-            OutboxMessage.values.is_not(None),
-        )
-        .values(state=OutboxState.WAITING, address=address, attempts=0, first_tried_at=None, not_before=clock.now()),
-        execution_options={"synchronize_session": False},
-    )
+    outbox_failures.send_to(session, person.id, address)
     _note(session, actor, line)
     return Done(_("The address is kept, and what failed is sent again."))
 
