@@ -131,7 +131,6 @@ def cannot_come(session: Session, invitation_id: str, who: By, now: datetime | N
 def after_no(session: Session, invitation: Invitation, now: datetime) -> None:
     """What follows every no and every silence, once it is kept; see `decline`."""
     visit = invitation.visit
-    outbox.withdraw(session, "invitation", invitation.id)
     arrange.remove_person(session, visit, invitation.role_model_id)
     repair.repair_visit(session, visit.id, now, turn_of=invitation.turn + 1)
     repair.escalate(session, visit.id, now)
@@ -235,3 +234,4 @@ def _answer(session: Session, invitation: Invitation, event: str, who: By, value
             _("The time to answer is over, and we have asked somebody else. That is quite all right."),
             remedy=_("Confirm your profile if you want to be asked again."),
         ) from error
+    outbox.withdraw(session, "invitation", invitation.id)
