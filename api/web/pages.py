@@ -18,6 +18,7 @@ from api.web.coordinator import adjust, approval, by_hand, compare, doubles, his
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
+from api.web.role_model import profile
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
 from api.web.site import approval as group_approval
@@ -55,6 +56,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calendars.pages,
     mailbox.pages,
     role_model_visits.pages,
+    profile.pages,
     order.pages,
     status.pages,
     change.pages,

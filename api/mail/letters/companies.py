@@ -55,6 +55,15 @@ def profile_confirm(values: Values) -> Letter:
     )
 
 
+def profile_link(values: Values) -> Letter:
+    """A new link, in place of one that has become old."""
+    return Letter(
+        subject=_("Your link to the profile"),
+        lines=(_("Here is a new link to your profile as a role model."),),
+        buttons=(Button(_("See my profile"), "profile"),),
+    )
+
+
 def company_to_confirm(values: Values) -> Letter:
     """Somebody has registered a company with this address."""
     return Letter(
@@ -78,5 +87,12 @@ def company_is_known(values: Values) -> Letter:
 
 LETTERS: dict[str, Writer] = {
     writer.__name__: writer
-    for writer in (profile_invited, profile_reminder, profile_confirm, company_to_confirm, company_is_known)
+    for writer in (
+        profile_invited,
+        profile_reminder,
+        profile_confirm,
+        profile_link,
+        company_to_confirm,
+        company_is_known,
+    )
 }

@@ -37,8 +37,17 @@ def do_reconfirm(session: Session, role_model_id: str, now: datetime) -> None:
     letters.tell(session, kind, role_model, now)
 
 
+def is_stale(session: Session, role_model: RoleModel, now: datetime) -> bool:
+    """Whether the profile's confirmation is too old for it to be matched."""
+    return role_model.confirmed_at is None or role_model.confirmed_at < _since(session, now)
+
+
+def _since(session: Session, now: datetime) -> datetime:
+    return clock.at_local(months_before(clock.to_oslo(now).date(), _months(session)), datetime.min.time())
+
+
 def _due(session: Session, now: datetime) -> Select[tuple[str]]:
-    since = clock.at_local(months_before(clock.to_oslo(now).date(), _months(session)), datetime.min.time())
+    since = _since(session, now)
     old = and_(
         RoleModel.state == ProfileState.ACTIVE,
         or_(RoleModel.confirmed_at.is_(None), RoleModel.confirmed_at < since),
