@@ -53,10 +53,10 @@ class Running:
         return self.has_logged("scheduler_leads")
 
 
-def hear(what: Callable[[], bool]) -> None:
-    """Returns when the logs say so."""
+def hear(what: Callable[[], bool], *of: Running) -> None:
+    """Returns when the logs say so; fails with what they say instead."""
     with _heard:
-        assert _heard.wait_for(what, DEADLINE_SECONDS), "nothing was heard before the deadline"
+        assert _heard.wait_for(what, DEADLINE_SECONDS), [running.lines[-20:] for running in of]
 
 
 def address(engine: Engine) -> str:
@@ -85,27 +85,27 @@ def started(engine: Engine, guard: str = "locked") -> Iterator[Running]:
 
 def test_standby_takes_over_within_five_seconds_when_the_leader_is_killed(own_database: Engine) -> None:
     with started(own_database) as first, started(own_database) as second:
-        hear(lambda: first.has_logged("scheduler_started") and second.has_logged("scheduler_started"))
-        hear(lambda: first.has_logged("job_ran") or second.has_logged("job_ran"))
+        hear(lambda: first.has_logged("scheduler_started") and second.has_logged("scheduler_started"), first, second)
+        hear(lambda: first.has_logged("job_ran") or second.has_logged("job_ran"), first, second)
         leader, standby = (first, second) if first.leads else (second, first)
         assert not standby.leads
         killed = time.monotonic()
         os.kill(leader.process.pid, signal.SIGKILL)
-        hear(lambda: standby.leads)
+        hear(lambda: standby.leads, standby)
         assert time.monotonic() - killed < TAKE_OVER_SECONDS
 
 
 def test_without_the_lock_both_lead(own_database: Engine) -> None:
     with started(own_database, "unlocked") as first, started(own_database, "unlocked") as second:
-        hear(lambda: first.leads and second.leads)
+        hear(lambda: first.leads and second.leads, first, second)
 
 
 def test_asked_to_go_a_leader_leaves_and_the_lock_is_free(own_database: Engine) -> None:
     with started(own_database) as leader:
-        hear(lambda: leader.has_logged("job_ran"))
+        hear(lambda: leader.has_logged("job_ran"), leader)
         leader.process.send_signal(signal.SIGTERM)
         assert leader.process.wait(DEADLINE_SECONDS) == 0
-        hear(lambda: leader.has_logged("scheduler_left"))
+        hear(lambda: leader.has_logged("scheduler_left"), leader)
         lock = lock_of(address(own_database))
         assert lock.acquire()
         lock.release()
