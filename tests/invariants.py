@@ -102,9 +102,7 @@ def offers(session: Session) -> Iterator[str]:
     for place, count in Counter((row.session_id, row.seat) for row in rows).items():
         if count > 1:
             yield f"seat {place} is offered {count} times"
-    taken = set(
-        session.execute(select(Membership.session_id, Membership.seat).where(Membership.to_date.is_(None)))
-    )
+    taken = set(session.execute(select(Membership.session_id, Membership.seat).where(Membership.to_date.is_(None))))
     yield from (f"offer {row.id} is of a seat that is taken" for row in rows if (row.session_id, row.seat) in taken)
 
 

@@ -57,7 +57,7 @@ def is_near(sent_at: datetime, visit_starts_at: datetime, rules: VisitRules, hol
 def invitation_clock(
     sent_at: datetime, visit_starts_at: datetime, rules: VisitRules, holidays: Collection[date]
 ) -> InvitationClock:
-    """Reminders and deadline of an invitation that leaves at `sent_at`; the deadline is never after the visit's start."""
+    """Reminders and deadline of an invitation that leaves at `sent_at`; the deadline is never past the visit start."""
     near = is_near(sent_at, visit_starts_at, rules, holidays)
     if near:
         after = [rules.near_remind_hours]

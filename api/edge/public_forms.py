@@ -5,16 +5,18 @@ first. `check` says whether to show the form again, and whether what was asked f
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from api import clock
 from api.db import transaction
 from api.edge.limits import hashed
 from api.i18n import gettext as _
 from api.services import rates
 
-LEAST_SECONDS = 2
+LEAST_TIME = timedelta(seconds=2)
 MOST_SECONDS = 24 * 3600
 STAMP_FIELD = "form_stamp"
 HONEYPOT_FIELD = "website"
@@ -62,8 +64,7 @@ def _shown_long_enough(form: str) -> bool:
         shown, at = _serializer().loads(request.form.get(STAMP_FIELD, ""), max_age=MOST_SECONDS, return_timestamp=True)
     except BadData:
         return False
-    age = _serializer().make_signer().get_timestamp() - at.timestamp()
-    return bool(shown == form and age >= LEAST_SECONDS)
+    return bool(shown == form and clock.now() - at >= LEAST_TIME)
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -86,7 +86,7 @@ def orders(session: Session, where: Reach) -> list[Request]:
     return list(session.scalars(statement.limit(100)))
 
 
-def _askable(session: Session) -> Select[tuple[RoleModel]]:
+def _askable(session: Session) -> Select[RoleModel]:
     today = clock.today()
     return (
         select(RoleModel)

@@ -60,7 +60,7 @@ def test_too_quick_stale_and_foreign_stamps_are_shown_again(app: Flask, still: t
     with app.test_request_context():
         fresh = {public_forms.STAMP_FIELD: public_forms.stamp("order")}
     assert checked(app, fresh).again
-    still.shift(public_forms.LEAST_SECONDS)
+    still.shift(public_forms.LEAST_TIME)
     assert not checked(app, fresh).again
     still.shift(public_forms.MOST_SECONDS)
     assert checked(app, fresh).again

@@ -107,7 +107,7 @@ def _tie(session: Session, user_id: str, identity: Identity) -> None:
     audit.record(session, "external_identity.link", "external_identity", row.id, actor_id=user_id)
 
 
-def _user_of(identity: Identity) -> Select[tuple[User]]:
+def _user_of(identity: Identity) -> Select[User]:
     return (
         select(User)
         .join(ExternalIdentity)

@@ -131,9 +131,15 @@ def test_a_queue_that_never_moved_ends_with_the_visit_day(session: Session, worl
 
 
 def test_a_promise_that_is_not_kept_is_said_on_the_day_once(session: Session, world: World) -> None:
-    request = world.unserved[0]
-    request.answer_on = date(2026, 12, 1)
-    for row in world.served:
+    request = make.make_request(  # came after the plan, so nobody can say that it is out of reach
+        session,
+        season_id=world.season.id,
+        programme_id=world.visit_rules.programme_id,
+        school_id=world.served[0].school_id,
+        contact_id=make.make_person(session).id,
+        answer_on=date(2026, 12, 1),
+    )
+    for row in (*world.served, *world.unserved):
         row.answer_on = date(2027, 1, 1)
     session.flush()
     noon = datetime(2026, 12, 1, 11, tzinfo=clock.now().tzinfo)
