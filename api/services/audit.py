@@ -68,17 +68,28 @@ def _before_commit(session: Session) -> None:
         write_pending(session)
     elif _PENDING in session.info:
         outer = savepoint.parent if savepoint.parent and savepoint.parent.nested else None
-        session.info[_PENDING] = [
-            (outer if recorded_in is savepoint else recorded_in, content)
-            for recorded_in, content in session.info[_PENDING]
-        ]
+        pending = session.info[_PENDING]
+        for place in _of_savepoint(pending, savepoint):
+            pending[place] = (outer, pending[place][1])
 
 
 def _after_rollback(session: Session, ended: SessionTransaction) -> None:
     if not ended.nested:
         session.info.pop(_PENDING, None)
     elif _PENDING in session.info:
-        session.info[_PENDING] = [waiting for waiting in session.info[_PENDING] if waiting[0] is not ended]
+        pending = session.info[_PENDING]
+        del pending[len(pending) - len(_of_savepoint(pending, ended)) :]
+
+
+def _of_savepoint(pending: list[Any], savepoint: SessionTransaction) -> range:
+    """Where the entries of a savepoint stand: at the end, as savepoints end in the order opposite to their beginnings.
+
+    Only they are looked at, since a use case may have thousands of savepoints.
+    """
+    first = len(pending)
+    while first and pending[first - 1][0] is savepoint:
+        first -= 1
+    return range(first, len(pending))
 
 
 event.listen(Session, "before_commit", _before_commit)

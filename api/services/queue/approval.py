@@ -7,11 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from api import clock
 from api.domain.deadlines import send_time
-from api.domain.enums import ApprovalState, EntryState, OfferReason, PlanStatus, RunKind, SessionState
+from api.domain.enums import (
+    ApprovalState,
+    EntryState,
+    OfferReason,
+    OfferState,
+    PlanStatus,
+    RunKind,
+    SessionState,
+)
 from api.domain.permissions import Action, Actor, reach
 from api.domain.programme_rules import GroupRules
 from api.domain.queue import in_queue_order
@@ -20,6 +28,7 @@ from api.domain.transitions import IllegalStep, Party
 from api.errors import Conflict, InvalidInput, NotFound
 from api.i18n import gettext as _
 from api.models.follow_up import PlanApproval
+from api.models.group_life import SeatOffer
 from api.models.groups import GroupSession, Site
 from api.models.plan_rows import PlanSeat, PlanSession
 from api.models.planning import Plan, Run
@@ -29,7 +38,7 @@ from api.queries import queue_line
 from api.queries.campus_rules import rules_now
 from api.services import change
 from api.services.campus import roster
-from api.services.queue import friends, line, members, offers
+from api.services.queue import friends, line, offers
 
 Dropped = dict[str, Any]
 LIVE = (ApprovalState.APPROVED, ApprovalState.SENT)
@@ -151,10 +160,12 @@ def _offer_seats(
     taken = queue_line.taken_seats(session, held.id)
     seated = {one.entry_id: Taught(one.level_id, one.row.mentor_id) for one in taken}
     mentors = queue_line.standing_mentors(session, held.id)
-    for entry, mentor_id in _planned(session, plan.id, held.id, moved):
+    planned = _planned(session, plan.id, held.id, moved)
+    asked = _with_an_offer(session, planned)
+    for entry, mentor_id in planned:
         if entry.id in seated:
             continue
-        code = _against(session, entry, held)
+        code = _against(entry, held, asked)
         seat = queue_line.free_seat(taken, queue_line.seats_of(session, held))
         near = {mentor_id} if mentor_id else set()
         contacts = seat_with(entry.level_id, seated, mentors, queue_line.ratio_of(held, rules), prefer=near)
@@ -172,35 +183,53 @@ def _offer_seats(
 
 def _planned(session: Session, plan_id: str, session_id: str, moved: dict[str, str]) -> list[tuple[Entry, str | None]]:
     """Who is to sit in a session, in queue order, with the contact mentor of the plan."""
-    seats = session.scalars(select(PlanSeat).where(PlanSeat.plan_id == plan_id))
+    joined = [entry_id for entry_id, target in moved.items() if target == session_id]
+    seats = session.scalars(
+        select(PlanSeat).where(
+            PlanSeat.plan_id == plan_id, (PlanSeat.session_id == session_id) | PlanSeat.entry_id.in_(joined)
+        )
+    )
     mentors = {
         seat.entry_id: seat.mentor_id if seat.session_id == session_id else None
         for seat in seats
         if moved.get(seat.entry_id, seat.session_id) == session_id
     }
-    entries = session.scalars(select(Entry).where(Entry.id.in_(mentors)), execution_options=queue_line.FRESH)
+    wanted = select(Entry).where(Entry.id.in_(mentors)).options(selectinload(Entry.choices))
+    entries = session.scalars(wanted, execution_options=queue_line.FRESH)
     return [(entry, mentors[entry.id]) for entry in in_queue_order(entries)]
 
 
-def _against(session: Session, entry: Entry, held: GroupSession) -> str | None:
-    """Why the plan's seat no longer holds for a pupil, as a code, or None."""
+def _with_an_offer(session: Session, planned: list[tuple[Entry, str | None]]) -> set[str]:
+    """Those of the planned pupils whose answer to an offer is still waited for."""
+    entries = [entry.id for entry, _mentor in planned]
+    return set(
+        session.scalars(
+            select(SeatOffer.entry_id).where(SeatOffer.entry_id.in_(entries), SeatOffer.state == OfferState.OPEN)
+        )
+    )
+
+
+def _against(entry: Entry, held: GroupSession, asked: Collection[str]) -> str | None:
+    """Why the plan's seat no longer holds for a pupil, as a code, or None. asked: pupils who have an open offer."""
     if held.state is not SessionState.ACTIVE:
         return "session"
     if entry.state is not EntryState.WAITING:
         return "pupil"
     if all(choice.session_id != held.id for choice in entry.choices):
         return "choice"
-    return "open_offer" if offers.open_offer(session, entry.id) is not None else None
+    return "open_offer" if entry.id in asked else None
 
 
 def _check_seats(session: Session, plan: Plan, held: GroupSession) -> list[Dropped]:
     """The plan's seats of a session that no longer hold, as it looks when it is approved."""
     faults = []
-    for entry, _mentor in _planned(session, plan.id, held.id, {}):
-        member = members.active_seat(session, entry.id)
-        if member is not None and member.session_id == held.id:
+    planned = _planned(session, plan.id, held.id, {})
+    asked = _with_an_offer(session, planned)
+    seated = {one.entry_id for one in queue_line.taken_seats(session, held.id) if isinstance(one.row, Membership)}
+    for entry, _mentor in planned:
+        if entry.id in seated:
             continue
-        code = _against(session, entry, held)
+        code = _against(entry, held, asked)
         if code:
             faults.append({"code": code, **_pair(held, entry)})
     return faults
