@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api import clock
-from api.domain.enums import ProfileState, ProgrammeKind
+from api.domain.enums import Mode, ProfileState, ProgrammeKind
 from api.domain.permissions import Reach
 from api.domain.school_days import months_before
 from api.models.programmes import Programme, Topic
@@ -40,7 +40,7 @@ def catalogue(
     topic: str | None = None,
     place: str | None = None,
     language: str | None = None,
-    digital: bool = False,
+    mode: Mode | str | None = None,
 ) -> Page[Entry]:
     """Role models who can be asked now. topic: its code. place: as the profile says it. Sorts: title, place."""
     statement = _askable(session)
@@ -50,8 +50,8 @@ def catalogue(
         statement = statement.where(RoleModel.place == place)
     if language:
         statement = statement.where(RoleModel.languages.any(RoleModelLanguage.language == language))
-    if digital:
-        statement = statement.where(RoleModel.digital)
+    if mode:
+        statement = statement.where(RoleModel.digital if mode == Mode.DIGITAL else RoleModel.physical)
     columns = {"title": (RoleModel.title, RoleModel.id), "place": (RoleModel.place, RoleModel.id)}
     return page_of(session, statement, window, columns).map(_entry)
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import AnyConverter, Rule
 
 from api import clock
-from api.domain.enums import Channel, LinkPurpose, OfferReason, RequestState, RunKind
+from api.domain.enums import AlternativeKind, Channel, LinkPurpose, Mode, OfferReason, RequestState, RunKind
 from api.domain.ids import new_id
 from api.domain.permissions import SCOPED_ROLES, Role
 from api.models.access import User
 from api.models.base import Base
-from api.models.follow_up import ExceptionItem, Invitation
+from api.models.follow_up import Alternative, ExceptionItem, Invitation
 from api.models.group_life import GuardianLink, SeatOffer
 from api.models.outbox import OutboxMessage
 from api.models.plan_rows import PlanVisit
@@ -96,6 +96,16 @@ def _side(session: Session, world: World) -> Side:
         "guardian": guardian,
         "contact_id": Contact(person_id=teacher.id, school_id=school.id),
         "domain_id": MailDomain(domain=f"{school.id}.example.org", school_id=school.id),
+        "alternative_id": Alternative(
+            request_id=request.id,
+            rank=1,
+            kind=AlternativeKind.DATE,
+            role_model_id=volunteer.id,
+            mode=Mode.PHYSICAL,
+            starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
+            held_until=soon,
+        ),
         "invitation_id": Invitation(visit_id=visit.id, role_model_id=volunteer.id),
         "offer_id": SeatOffer(
             entry_id=entry.id, session_id=evening.id, seat=1, reason=OfferReason.QUEUE, expires_at=soon

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from sqlalchemy import exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from api import clock
 from api.domain.deadlines import after_working_days
@@ -142,6 +142,7 @@ def open_alternatives(session: Session, request_id: str) -> list[Alternative]:
         session.scalars(
             select(Alternative)
             .where(Alternative.request_id == request_id, Alternative.state == AlternativeState.OPEN)
+            .options(joinedload(Alternative.role_model).joinedload(RoleModel.company))
             .order_by(Alternative.rank)
         )
     )

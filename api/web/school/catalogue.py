@@ -5,6 +5,7 @@ from __future__ import annotations
 from babel import Locale
 from flask import Blueprint, render_template
 
+from api.domain.enums import Mode
 from api.edge.access import public
 from api.edge.session import read_session
 from api.i18n import current_locale
@@ -26,7 +27,7 @@ def table() -> str:
         topic=asked["tema"],
         place=asked["sted"],
         language=asked["sprak"],
-        digital=asked_switch("digitalt"),
+        mode=Mode.DIGITAL if asked_switch("digitalt") else None,
     )
     return render_template(
         "school/catalogue.html",
