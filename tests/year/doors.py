@@ -54,6 +54,7 @@ class Doors:
 
     app: Flask
     town: Town
+    travel: Callable[[datetime], None]
     mails: Kept = field(default_factory=Kept)
     references: list[str] = field(default_factory=list)
     acted: int = 0
@@ -192,9 +193,9 @@ class Doors:
         if chosen is not None:
             self._post(f"/api/v1/duties/{chosen.id}/answer", {"answer": "away"}, self.town.leader)
 
-    def pass_time(self, travel: Callable[[datetime], None], passed: timedelta) -> None:
+    def pass_time(self, passed: timedelta) -> None:
         """The clock goes on, and the scheduler does what has fallen due; the sender empties the outbox."""
-        travel(clock.now() + passed)
+        self.travel(clock.now() + passed)
         now, nobody_stops = clock.now(), threading.Event()
         for job in JOBS:
             if job.name == "outbox":
