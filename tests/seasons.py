@@ -27,6 +27,7 @@ from matcher.plan import Plan
 from matcher.problem import problem_sha256, to_json
 from matcher.solve import solve
 from tests import factories as make
+from tests.replay import built_once
 
 LEASE = timedelta(minutes=10)
 LESSON_AT = time(9, 0)
@@ -69,6 +70,7 @@ def small_season(session: Session, *, copies: int = 1, monday: date = make.MONDA
     return world
 
 
+@built_once
 def planned_season(session: Session, *, copies: int = 1, monday: date = make.MONDAY) -> World:
     """The rows with a plan of each kind, solved and written the way a worker does it."""
     world = small_season(session, copies=copies, monday=monday)

@@ -30,6 +30,7 @@ from matcher.plan import Visit as PlannedVisit
 from matcher.problem import VisitProblem, problem_sha256
 from matcher.travel import TravelTimes, place
 from tests import factories as make
+from tests.replay import built_once
 from tests.seasons import World, plan_now, small_season
 
 ROLE_MODEL = By(Party.ROLE_MODEL)
@@ -60,6 +61,7 @@ def with_contacts(session: Session, world: World) -> None:
     session.flush()
 
 
+@built_once
 def planned_season(session: Session, *, copies: int = 1) -> World:
     """The small season with a plan of its visits."""
     world = small_season(session, copies=copies)
@@ -67,6 +69,7 @@ def planned_season(session: Session, *, copies: int = 1) -> World:
     return world
 
 
+@built_once
 def approved_season(session: Session, *, copies: int = 1) -> tuple[World, Actor]:
     """A planned season whose plan is approved and sent at noon of its day."""
     world = planned_season(session, copies=copies)
