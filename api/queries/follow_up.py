@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import ApprovalState, InvitationState
@@ -170,3 +170,19 @@ def waiting_approval(session: Session, visit_id: str) -> PlanApproval | None:
         .where(Invitation.visit_id == visit_id, PlanApproval.state == ApprovalState.APPROVED)
         .limit(1)
     )
+
+
+def can_be_undone() -> ColumnElement[bool]:
+    """Of a Visit in a statement: it belongs to such an approval."""
+    return (
+        exists()
+        .where(Invitation.visit_id == Visit.id, Invitation.approval_id == PlanApproval.id)
+        .where(PlanApproval.state == ApprovalState.APPROVED)
+        .correlate(Visit)
+    )
+
+
+def told_visit(session: Session, request_id: str) -> Visit | None:
+    """The request's live visit as the school may know it: none while its approval can be undone."""
+    found = live_visit(session, request_id)
+    return None if found is None or waiting_approval(session, found.id) is not None else found

@@ -197,7 +197,7 @@ def _settled(session: Session, visit_id: str, role_model_id: str | None) -> tupl
 
 
 def _to_come(session: Session, now: datetime) -> list[Visit]:
-    to_come = select(Visit).where(Visit.state == VisitState.CONFIRMED, Visit.starts_at > now)
+    to_come = select(Visit).where(Visit.state == VisitState.CONFIRMED, Visit.starts_at > now, ~reads.can_be_undone())
     return list(session.scalars(to_come.order_by(Visit.starts_at, Visit.id)))
 
 
@@ -206,6 +206,7 @@ def _still(session: Session, visit_id: str, now: datetime, is_due: IsDue) -> Vis
     turn.take(session)
     visit = session.get_one(Visit, visit_id)
     sure = visit.state is VisitState.CONFIRMED and visit.starts_at > now
+    sure = sure and reads.waiting_approval(session, visit.id) is None
     return visit if sure and is_due(session, visit, now) else None
 
 

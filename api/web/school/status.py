@@ -46,7 +46,7 @@ def too_late(_error: Exception) -> tuple[str, int]:
 def show(secret: str) -> str:
     session = read_session()
     order = order_of(session, secret)
-    visit = reads.live_visit(session, order.id)
+    visit = reads.told_visit(session, order.id)
     return render_template(
         "school/status.html",
         secret=secret,
@@ -86,7 +86,7 @@ def cancel(secret: str) -> Response:
 def take_step(secret: str, step: str) -> Response:
     """klar: we are ready. holdt: the visit was held. sporsmal: what the class wonders. evaluering: four answers."""
     with transaction() as session:
-        visit = reads.live_visit(session, order_of(session, secret).id)
+        visit = reads.told_visit(session, order_of(session, secret).id)
         if visit is None:
             raise NotFound(_("There is no such visit."))
         if step == "klar":

@@ -16,7 +16,7 @@ from api.models.follow_up import Invitation, PlanApproval
 from api.models.plan_rows import PlanVisit
 from api.models.role_models import RoleModelBlocked
 from api.models.visits import Request, Visit
-from api.services.follow_up import approval, sending
+from api.services.follow_up import approval, sending, steps
 from tests import factories as make
 from tests.api.services.follow_up import live
 from tests.seasons import World, lessons_on, plan_now
@@ -203,3 +203,17 @@ def test_live_visits_of_the_plan_are_left_as_they_are(session: Session) -> None:
     assert {row.state for row in session.scalars(select(Request).where(Request.id.in_(made.items)))} == {
         RequestState.VISIT
     }
+
+
+def test_no_step_after_the_yes_is_due_while_the_approval_can_be_undone(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    agreed = live.visit_of(session, world.served[0])
+    late = agreed.starts_at - timedelta(hours=3)
+    for due, do in ((steps.due_ready, steps.do_ready), (steps.due_day_before, steps.do_day_before)):
+        assert agreed.id not in due(session, late)
+        do(session, agreed.id, late)
+    assert live.letters(session) == []
+    live.send_due(session, live.noon_of(world))
+    assert session.get_one(PlanApproval, made.id).sent_at is not None
+    assert agreed.id in steps.due_day_before(session, late)

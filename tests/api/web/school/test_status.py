@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.domain.enums import RequestState, Side, VisitState
-from api.models.follow_up import Evaluation
+from api.domain.enums import ApprovalState, InvitationKind, InvitationState, RequestState, Side, VisitState
+from api.models.follow_up import Evaluation, Invitation, PlanApproval
 from api.models.visits import Request, Visit
 from api.services import links
 from api.services.follow_up import messages, steps
@@ -111,3 +111,25 @@ def test_a_school_cancels_after_being_asked_once_more(
 
 def test_an_unknown_link_is_not_there(client: FlaskClient, session: Session) -> None:
     assert client.get("/bestilling/status/0123").status_code == 404
+
+
+def test_a_visit_whose_approval_can_still_be_undone_is_not_told(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    plan = make.make_plan(session)
+    waiting = PlanApproval(plan_id=plan.id, send_at=visit.starts_at, items=[order.id], dropped=[])
+    session.add(waiting)
+    session.flush()
+    [member] = visit.role_models
+    invitation = Invitation(visit_id=visit.id, role_model_id=member.role_model_id, approval_id=waiting.id)
+    invitation.kind, invitation.state = InvitationKind.NOTICE, InvitationState.ACCEPTED
+    session.add(invitation)
+    session.flush()
+    link = address(session, order)
+    said = text(page(client, link))
+    assert "Vi finner en rollemodell" in said
+    assert "hydrolog" not in said
+    assert send(client, link, "klar") == 404
+    waiting.state, waiting.sent_at = ApprovalState.SENT, visit.starts_at
+    session.flush()
+    assert "hydrolog" in text(page(client, link))
