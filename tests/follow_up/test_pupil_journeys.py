@@ -11,7 +11,8 @@ from sqlalchemy import select
 from api import clock
 from api.db import reading
 from api.domain import lottery
-from api.domain.enums import EntryState, LinkPurpose, RunKind
+from api.domain.enums import EntryState, LinkPurpose, OfferState, RunKind
+from api.models.group_life import SeatOffer
 from api.models.people import Person
 from api.models.pupils import Entry, Membership, Pupil
 from tests.follow_up.post_office import PostOffice
@@ -47,14 +48,14 @@ def join(office: PostOffice, pupil: int, *, born: str = "2008") -> None:
     office.pressed(office.link(address_of(pupil), "queue_confirm", LinkPurpose.ENTRY), "/bekreft")
 
 
-def entries(office: PostOffice) -> dict[str, Entry]:
+def entries() -> dict[str, Entry]:
     """By the pupil's address."""
     with reading() as session:
         rows = select(Person.email, Entry).join(Pupil, Pupil.person_id == Person.id).join(Entry)
         return dict(session.execute(rows).all())
 
 
-def seats(office: PostOffice) -> dict[str, str]:
+def seats() -> dict[str, str]:
     """Which evening each seated pupil has, by address."""
     with reading() as session:
         rows = (
@@ -65,6 +66,14 @@ def seats(office: PostOffice) -> dict[str, str]:
             .where(Membership.to_date.is_(None))
         )
         return dict(session.execute(rows).all())
+
+
+def offers_on(evening: str) -> list[str]:
+    """Addresses of the pupils who are offered a seat on it."""
+    with reading() as session:
+        rows = select(Person.email).join(Pupil, Pupil.person_id == Person.id).join(Entry)
+        rows = rows.join(SeatOffer, SeatOffer.entry_id == Entry.id).where(SeatOffer.session_id == evening)
+        return [str(one) for one in session.scalars(rows.where(SeatOffer.state == OfferState.OPEN))]
 
 
 def offered(office: PostOffice) -> dict[str, str]:
@@ -82,7 +91,7 @@ def draw_is_checked(office: PostOffice) -> None:
     (after,) = client.get("/api/v1/lotteries").get_json()
     assert after["seed_hash"] == before["seed_hash"] == lottery.seed_hash(after["seed"])
     shown = client.get(f"/api/v1/lotteries/{after['id']}/tickets").get_json()
-    for address, entry in entries(office).items():
+    for address, entry in entries().items():
         place = shown["tickets"].index(lottery.ticket(after["seed"], entry.id))
         number = shown["first"] + place
         subject = str(office.mail(address, "queue_drawn")["Subject"])
@@ -103,10 +112,10 @@ def test_pupil_from_joining_to_a_place(office: PostOffice) -> None:
         join(office, pupil)
     join(office, PUPILS - 1, born="2011")
     young = address_of(PUPILS - 1)
-    assert entries(office)[young].state is EntryState.UNCONFIRMED, "a guardian has to say yes"
+    assert entries()[young].state is EntryState.UNCONFIRMED, "a guardian has to say yes"
     guardian = office.link(guardian_of(PUPILS - 1), "queue_guardian_confirm", LinkPurpose.GUARDIAN)
     office.pressed(guardian, answer="yes")
-    assert {one.state for one in entries(office).values()} == {EntryState.WAITING}
+    assert {one.state for one in entries().values()} == {EntryState.WAITING}
     draw_is_checked(office)
     office.at_peace()
 
@@ -117,40 +126,44 @@ def test_pupil_from_joining_to_a_place(office: PostOffice) -> None:
     office.at(date(2026, 12, 7), 12)
     first_offers = offered(office)
     assert len(first_offers) == 6
-    numbers = {address: entry.lottery_number or 0 for address, entry in entries(office).items()}
+    numbers = {address: entry.lottery_number or 0 for address, entry in entries().items()}
     waiting = sorted(set(numbers) - set(first_offers), key=numbers.__getitem__)
 
     first, second = office.town.evenings
-    silent, *others = sorted(first_offers, key=numbers.__getitem__)
+    wished = offers_on(first)
+    silent = min(wished, key=numbers.__getitem__)
+    others = sorted(set(first_offers) - {silent}, key=numbers.__getitem__)
     for one in others:
         office.pressed(first_offers[one], answer="stay")
-    placed = seats(office)
-    on_second = sorted((one for one, evening in placed.items() if evening == second), key=numbers.__getitem__)
-    assert sorted(placed) == sorted(others)
+    placed = seats()
+    assert {one: placed[one] == first for one in others} == {one: one in wished for one in others}
     event = office.calendar(others[0], "queue_accepted")
-    assert str(event["UID"]).startswith("membership-") or "@treffpunkt" in event["UID"]
+    assert event["UID"].endswith("@treffpunkt")
     office.at_peace()
 
-    silent_at = office.mail(silent, "queue_offer")
-    office.at(date(2026, 12, 12), 11, 59)
-    assert "queue_offer_reminder" in office.kinds(silent)
-    assert "queue_expired" not in office.kinds(silent)
-    office.at(date(2026, 12, 12), 12, 1)
-    assert office.kinds(silent)[-1] == "queue_expired", silent_at["Subject"]
-    assert office.app.test_client().post(first_offers[silent], data={"answer": "yes"}).status_code in (409, 410)
-
-    freed_first = len([1 for evening in placed.values() if evening == first]) < 3
-    next_one = on_second[0] if freed_first and on_second else waiting[0]
-    again = office.link(next_one, "queue_offer", LinkPurpose.OFFER)
-    assert again != first_offers.get(next_one), "the freed seat is offered to the next"
-    office.pressed(again, answer="yes")
-    if freed_first and on_second:
-        assert seats(office)[next_one] == first, "who stayed in line comes before newcomers"
-        assert office.kinds(next_one)[-1] == "queue_moved"
-        office.at(date(2026, 12, 12), 12, 30)
-        newcomer = office.link(waiting[0], "queue_offer", LinkPurpose.OFFER)
-        office.pressed(newcomer, answer="yes")
-        assert seats(office)[waiting[0]] == second
-    assert len(seats(office)) == 6
-    assert office.lines("nobody_found") == []
+    silence_runs_out(office, silent, first_offers[silent])
+    swapped = min((one for one in others if one not in wished), key=numbers.__getitem__)
+    office.pressed(office.link(swapped, "queue_offer", LinkPurpose.OFFER), answer="yes")
+    assert seats()[swapped] == first, "who stayed in line comes before newcomers"
+    assert office.kinds(swapped)[-1] == "queue_moved"
+    moved = office.calendar(swapped, "queue_moved")
+    assert moved["UID"] != event["UID"]
+    office.at(date(2026, 12, 14), 12, 30)
+    assert "queue_offer" not in office.kinds(waiting[1])
+    office.pressed(office.link(waiting[0], "queue_offer", LinkPurpose.OFFER), answer="yes")
+    assert seats()[waiting[0]] == second, "the seat that the swap freed goes on to the next"
+    assert len(seats()) == 6
     office.at_peace()
+
+
+def silence_runs_out(office: PostOffice, silent: str, link: str) -> None:
+    """Five working days: a reminder a day before, and then the offer is over."""
+    office.at(date(2026, 12, 13), 11, 59)
+    assert "queue_offer_reminder" not in office.kinds(silent)
+    office.at(date(2026, 12, 14), 11, 59)
+    assert office.kinds(silent)[-1] == "queue_offer_reminder"
+    office.at(date(2026, 12, 14), 12)
+    assert office.kinds(silent)[-1] == "queue_expired"
+    late = office.app.test_client().post(link, data={"answer": "yes"})
+    assert late.status_code in (409, 410), "too late, and said so"
+    assert silent not in seats()
