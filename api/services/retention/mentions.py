@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, or_, select, update
+from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain.enums import OutboxState
@@ -28,9 +28,20 @@ FREE_TEXTS: tuple[tuple[InstrumentedAttribute[Any], str | None], ...] = (
 
 
 def words_of(session: Session, person: Person) -> list[str]:
-    """What a text would call the person by."""
+    """What a text would call the person by.
+
+    An address or number that somebody else has too is no such word: pupils of a family often share one, and what is on
+    its way to the others has to arrive.
+    """
     login = session.scalar(select(User.login).where(User.person_id == person.id))
-    return [word for word in (person.name, person.email, person.phone, login) if word]
+    others = select(Person.id).where(Person.id != person.id).limit(1)
+    shared = set()
+    if person.email and session.scalar(others.where(func.lower(Person.email) == person.email.lower())):
+        shared.add(person.email.lower())
+    if person.phone and session.scalar(others.where(Person.phone == person.phone)):
+        shared.add(person.phone)
+    words = (person.name, person.email, person.phone, login)
+    return [word for word in words if word and word.lower() not in shared]
 
 
 def remove(session: Session, words: list[str]) -> None:

@@ -119,6 +119,20 @@ def test_others_with_the_same_words_inside_theirs_keep_their_messages(session: S
     ] * 3
 
 
+def test_a_sibling_with_the_same_address_still_gets_what_was_on_its_way(session: Session) -> None:
+    leaves = make.make_person(session, name="Kanari Elev", email="hjemme@example.org")
+    stays = make.make_person(session, name="Fugl Elev", email="Hjemme@example.org")
+    canaries.messages(session, stays.id, "1" * 36)
+    for message in session.scalars(select(OutboxMessage)):
+        message.address, message.values = "hjemme@example.org", {"name": "Fugl Elev"}
+    session.flush()
+    before = count(session, OutboxMessage)
+    assert before >= 3
+    erase_person(session, leaves.id, "own_wish")
+    assert count(session, OutboxMessage) == before
+    assert {row.address for row in session.scalars(select(OutboxMessage))} == {"hjemme@example.org"}
+
+
 def test_forgetting_twice_is_forgetting_once(session: Session) -> None:
     row = canaries.role_model(session)
     erase_person(session, row.person_id, "own_wish")
