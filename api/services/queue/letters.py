@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -95,7 +95,7 @@ def tell_accepted(session: Session, entry: Entry, member: Membership, kind: str)
         common(session, entry) | place | {"first_at": first.starts_at.isoformat() if first else None},
         about=("membership", member.id),
         links={"queue": entry_link(session, entry, person.id)},
-        calendar=seat_event(member, first, place["site"]).values() if first else None,
+        calendar=seat_event(session, member, first, place["site"]).values() if first else None,
     )
 
 
@@ -111,7 +111,7 @@ def tell_ended(session: Session, entry: Entry, member: Membership, kind: str, **
         common(session, entry) | place | values,
         about=("membership", member.id),
         links={"queue": entry_link(session, entry, person.id)},
-        calendar=seat_event(member, first, place["site"], cancelled=True).values() if first else None,
+        calendar=seat_event(session, member, first, place["site"], cancelled=True).values() if first else None,
     )
 
 
@@ -177,11 +177,14 @@ def first_meeting(session: Session, member: Membership) -> Meeting | None:
     )
 
 
-def seat_event(member: Membership, first: Meeting, site: str, *, cancelled: bool = False) -> CalendarEvent:
-    """The pupil's first meeting as an event of the calendar."""
+def seat_event(
+    session: Session, member: Membership, first: Meeting, site: str, *, cancelled: bool = False
+) -> CalendarEvent:
+    """The pupil's first meeting as an event of the calendar: one for all seats, so that a new one replaces the old."""
+    versions = select(func.sum(Membership.version)).where(Membership.entry_id == member.entry_id)
     return CalendarEvent(
-        uid=uid_of("membership", member.id),
-        sequence=member.version,
+        uid=uid_of("entry", member.entry_id),
+        sequence=session.scalars(versions).one(),
         starts_at=first.starts_at,
         ends_at=first.ends_at,
         location=site,
