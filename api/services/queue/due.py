@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -45,10 +45,28 @@ def do_expiry(session: Session, offer_id: str, now: datetime) -> None:
 
 def due_reminders(session: Session, now: datetime) -> list[str]:
     """Open offers that stand long enough to be called to mind, and whose reminder is not written yet."""
+    return _to_remind(session, now)
+
+
+def do_reminder(session: Session, offer_id: str, now: datetime) -> None:
+    """Calls one offer to mind."""
+    if _to_remind(session, now, SeatOffer.id == offer_id):
+        offer = session.get_one(SeatOffer, offer_id)
+        entry = session.get_one(Entry, offer.entry_id)
+        letters.tell_offer(session, offer, entry, "queue_offer_reminder", dedupe=f"offer_reminder:{offer.id}")
+
+
+def _to_remind(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[str]:
+    """`due_reminders` of all offers, or of some: one of thousands must not look at all the others."""
+    told = exists().where(
+        OutboxMessage.about_kind == "seat_offer",
+        OutboxMessage.about_id == SeatOffer.id,
+        OutboxMessage.kind == "queue_offer_reminder",
+    )
     rows = session.execute(
         select(SeatOffer.id, SeatOffer.offered_at, SeatOffer.expires_at, Entry.programme_id)
         .join(Entry, SeatOffer.entry_id == Entry.id)
-        .where(SeatOffer.state == OfferState.OPEN, SeatOffer.expires_at > now)
+        .where(SeatOffer.state == OfferState.OPEN, SeatOffer.expires_at > now, ~told, *which)
         .order_by(SeatOffer.expires_at, SeatOffer.id)
     ).all()
     rules = {programme: rules_now(session, programme) for programme in {row.programme_id for row in rows}}
@@ -57,22 +75,7 @@ def due_reminders(session: Session, now: datetime) -> list[str]:
         at = reminds_at(row.offered_at, row.expires_at, rules[row.programme_id])
         if at is not None and at <= now:
             ripe.append(row.id)
-    told = set(
-        session.scalars(
-            select(OutboxMessage.about_id).where(
-                OutboxMessage.about_kind == "seat_offer", OutboxMessage.kind == "queue_offer_reminder"
-            )
-        )
-    )
-    return [offer_id for offer_id in ripe if offer_id not in told]
-
-
-def do_reminder(session: Session, offer_id: str, now: datetime) -> None:
-    """Calls one offer to mind."""
-    if offer_id in due_reminders(session, now):
-        offer = session.get_one(SeatOffer, offer_id)
-        entry = session.get_one(Entry, offer.entry_id)
-        letters.tell_offer(session, offer, entry, "queue_offer_reminder", dedupe=f"offer_reminder:{offer.id}")
+    return ripe
 
 
 def due_next(session: Session, now: datetime) -> list[str]:
