@@ -41,6 +41,13 @@ class Driver:
             except requests.RequestException:
                 over.wait(0.02)
 
+    def is_answered(self) -> bool:
+        """Whether the web is there."""
+        try:
+            return requests.get(f"{self.address}/healthz", timeout=PATIENCE).ok
+        except requests.RequestException:
+            return False
+
     def order(self) -> None:
         """Sends an order; when it is not answered, the next call sends it again. Raises RequestException then."""
         if self._open is None:

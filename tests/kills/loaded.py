@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
-import api.app
 import api.worker
 from api import clock
+from api.app import create_app
+from api.config import Settings
 from api.mail.transports import SmtpTransport
 from scheduler.jobs import JOBS
 from scheduler.runner import run_due
 
-assert api.app
 assert api.worker
 
+NOWHERE = Path("/nowhere")  # each process brings its own database
+APP = create_app(
+    Settings(
+        env="development",
+        data=NOWHERE,
+        database_url=f"sqlite:///{NOWHERE}/never-opened.db",
+        secret=os.environ["TREFFPUNKT_SECRET_KEY"],
+    )
+)
 MAIL_TRANSPORT = SmtpTransport
 
 

@@ -21,6 +21,9 @@ import time_machine
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from api.config import settings
+from api.db import init_engine
+
 PRELOADED = ["tests.kills.loaded"]
 LEASE = timedelta(seconds=2)
 
@@ -71,6 +74,8 @@ def _live(role: str, place: Place, point: Point | None) -> None:
     )
     from tests.kills import loaded
 
+    settings.cache_clear()
+    init_engine()
     if point is not None:
         _arm(point, loaded.MAIL_TRANSPORT)
     with time_machine.travel(place.at, tick=True):
@@ -104,9 +109,9 @@ def _arm(point: Point, transport: type) -> None:
 def _web(place: Place) -> None:
     from waitress import serve
 
-    from api.app import create_app
+    from tests.kills.loaded import APP
 
-    serve(create_app(), host="127.0.0.1", port=place.web_port, threads=4, _quiet=True)
+    serve(APP, host="127.0.0.1", port=place.web_port, threads=4, _quiet=True)
 
 
 def _worker(_place: Place) -> None:

@@ -64,6 +64,7 @@ def one_round(place: Place, driver: Driver, dice: random.Random) -> str | None:
     victim = dice.choice(ROLES)
     point = Point(dice.choice(POINTS[victim]), dice.randint(1, DEEPEST))
     living = {role: start(role, place, point if role == victim else None) for role in ROLES}
+    wait_for(lambda: driver.is_answered() or living[victim].exitcode is not None, "the web")
     over = threading.Event()
     acting = threading.Thread(target=driver.act_until, args=(over,))
     acting.start()
