@@ -355,11 +355,12 @@ class LinkPurpose(StrEnum):
 
 
 class VerifiedBy(StrEnum):
-    """How we know that a person belongs to a school."""
+    """How we know that a person belongs to a school, or to a company (by the link that was sent)."""
 
     MAIL_DOMAIN = "mail_domain"
     FEIDE = "feide"
     CALL_BACK = "call_back"
+    MAIL_LINK = "mail_link"
 
 
 class JobState(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api.domain.enums import Mode
 from api.domain.permissions import Actor
+from api.errors import FieldError
 from api.models.companies import Company
 from api.models.programmes import Topic
 from api.models.role_models import RoleModel
@@ -116,20 +117,32 @@ class RoleModelRow(SheetRow):
     trained_on: PastDay | None = None
 
 
-def import_role_models(session: Session, path: Path, *, actor: Actor, create_companies: bool = False) -> Imported:
-    """Makes the role models of a sheet, confirmed now, and changes those who are there.
+def import_role_models(
+    session: Session,
+    path: Path,
+    *,
+    actor: Actor,
+    create_companies: bool = False,
+    own: Company | None = None,
+    faulty: list[FieldError] | None = None,
+) -> Imported:
+    """Makes the role models of a sheet, and changes those who are there.
 
     Someone is known again by e-mail within the same company; empty cells leave what is there. create_companies: makes
-    companies that a name alone tells of; they are refused otherwise. Raises InvalidInput with every fault.
+    companies that a name alone tells of; they are refused otherwise. own: all of them are of this company, and a row
+    that names another is faulty. faulty: takes in what is right, and puts the faults of the rest into this list.
+    Raises InvalidInput with every fault unless `faulty` is given.
     """
-    names = _Names(sheet_names.topics(session), _companies(session), create_companies)
+    names = _Names(sheet_names.topics(session), _companies(session, own), create_companies)
     sheet: Sheet[RoleModelRow] = read_sheet(path, COLUMNS, RoleModelRow, names)
     sheet.refuse_repeats(_key, "Keep one row for each role model.")
     known = _known(session)
     result = Imported("Role models")
     made: dict[str, Company] = {}
     for number, row in sheet.rows:
-        company = _made(session, row.company, made) if isinstance(row.company, str) else row.company
+        if faulty is not None and number in _rows_of(sheet.faults.errors):
+            continue
+        company = own or (_made(session, row.company, made) if isinstance(row.company, str) else row.company)
         given = _given(row, company.id if company else None)
         same_mail = known.get(row.email.casefold(), [])
         there = [one for one in same_mail if one.company_id == given["company"]]
@@ -142,7 +155,10 @@ def import_role_models(session: Session, path: Path, *, actor: Actor, create_com
             result.created += 1
             if same_mail:
                 result.notices.append(f"Look at row {number}: the address is known at another company.")
-    sheet.faults.refuse()
+    if faulty is None:
+        sheet.faults.refuse()
+    else:
+        faulty += sheet.faults.errors
     if made:
         result.notices.append(f"Companies: {len(made)} new.")
     return result.audited(session, "role_model", sheet.kind, companies=len(made))
@@ -176,8 +192,12 @@ def _key(row: RoleModelRow) -> tuple[str, str]:
     return row.email.casefold(), company.casefold()
 
 
-def _companies(session: Session) -> sheet_names.Directory[Company]:
-    rows = session.scalars(select(Company).order_by(Company.name))
+def _rows_of(faults: list[FieldError]) -> set[int]:
+    return {int(fault.field.split()[1]) for fault in faults}
+
+
+def _companies(session: Session, own: Company | None) -> sheet_names.Directory[Company]:
+    rows = [own] if own else session.scalars(select(Company).order_by(Company.name))
     return sheet_names.Directory("company", [(row, (row.name, row.orgnr)) for row in rows])
 
 

@@ -14,6 +14,8 @@ from api.web import (
     public,
 )
 from api.web.admin import school_contacts, users
+from api.web.company import own as company_own
+from api.web.company import register as company_register
 from api.web.coordinator import adjust, approval, by_hand, compare, doubles, history, locks, rules, runs, today, visits
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
@@ -57,6 +59,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     mailbox.pages,
     role_model_visits.pages,
     profile.pages,
+    company_register.pages,
+    company_own.pages,
     order.pages,
     status.pages,
     change.pages,

@@ -286,6 +286,7 @@ def create_contact() -> None:
                 "mail_domain",
                 "feide",
                 "call_back",
+                "mail_link",
                 name="verifiedby",
                 native_enum=False,
                 create_constraint=True,

@@ -16,7 +16,7 @@ from api.i18n import gettext as _
 from api.models.role_models import RoleModel
 from api.services import audit, links
 from api.services.change import By, by, move
-from api.services.follow_up import repair
+from api.services.follow_up import repair, turn
 from api.services.retention.erase import AT_OWN_WISH, erase_person
 
 ROLE_MODEL = By(Party.ROLE_MODEL)
@@ -83,6 +83,7 @@ def set_away(session: Session, role_model: RoleModel, until: date | None, who: B
 
 def leave(session: Session, role_model: RoleModel, who: By, now: datetime | None = None) -> None:
     """Ends the profile; others are found for the visits that were to come. Raises IllegalStep when it has ended."""
+    turn.take(session)  # before the profile's row, as everybody who changes visits does
     move(session, role_model, "leave", who)
     repair.role_model_leaves(session, role_model.id, now, who=who)
     links.revoke(session, "role_model", role_model.id, LinkPurpose.PROFILE)

@@ -46,7 +46,7 @@ def _since(session: Session, now: datetime) -> datetime:
     return clock.at_local(months_before(clock.to_oslo(now).date(), _months(session)), datetime.min.time())
 
 
-def _due(session: Session, now: datetime) -> Select[tuple[str]]:
+def _due(session: Session, now: datetime) -> Select[str]:
     since = _since(session, now)
     old = and_(
         RoleModel.state == ProfileState.ACTIVE,

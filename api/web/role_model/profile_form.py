@@ -115,13 +115,14 @@ def _free_times(form: ProfileForm) -> list[dict[str, Any]]:
         found = _TIME.fullmatch(value)
         try:
             numbers = [int(part) for part in found.groups()] if found else []
-            starts, ends = time(*numbers[1:3]), time(*numbers[3:5])
+            day, hour, minute, last_hour, last_minute = numbers
+            starts, ends = time(hour, minute), time(last_hour, last_minute)
         except ValueError:
-            numbers = []
-        if not numbers or starts >= ends:
+            day, starts, ends = 0, time.min, time.min
+        if starts >= ends:
             form.faults["times"] = _("Tick the times once more.")
             return []
-        spans.setdefault(numbers[0], []).append((starts, ends))
+        spans.setdefault(day, []).append((starts, ends))
     return [
         {"weekday": day, "starts": starts, "ends": ends}
         for day in sorted(spans)
