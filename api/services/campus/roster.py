@@ -144,7 +144,8 @@ def put_on(
         return
     asked = duties.needs_a_yes(meeting, rules, clock.now())
     try:
-        duty = duties.put_on(session, meeting, mentor, who, ask=asked)
+        with session.begin_nested():  # a duty whose booking is refused must not stay behind without it
+            duty = duties.put_on(session, meeting, mentor, who, ask=asked)
     except DoubleBooking:  # taken in the instant since it was looked at
         changed.left_out.append((mentor.id, meeting.id, "taken"))
         return

@@ -15,6 +15,7 @@ from api.models.programmes import Season
 from api.models.pupils import Entry, Membership, Pupil
 from api.models.role_models import RoleModel
 from api.services.change import SYSTEM, move
+from api.services.follow_up import turn
 from api.services.follow_up.repair import role_model_leaves
 from api.services.queue import leave
 
@@ -34,6 +35,8 @@ def end_what_is_live(session: Session, person_id: str, now: datetime) -> None:
         else:
             _end_old_entry(session, entry, now)
     role_model = session.scalar(select(RoleModel).where(RoleModel.person_id == person_id))
+    if role_model is not None:
+        turn.take(session)  # before the profile's row, as everybody who changes visits does
     if role_model is not None and role_model.state is not ProfileState.LEFT:
         move(session, role_model, "leave", SYSTEM, detail=ERASED)
         role_model_leaves(session, role_model.id, now)

@@ -85,6 +85,7 @@ def confirm(session: Session, token: LinkToken, now: datetime | None = None) -> 
     with the link to the status; the role model whom the school named is asked. Raises links.LinkExpired, IllegalStep
     when the order has lapsed or was withdrawn.
     """
+    turn.take(session)  # before link and order: an order that lapses at this moment takes its turn first, too
     links.use(session, token)
     request = session.get_one(Request, token.object_id)
     move(session, request, "confirm", SCHOOL)

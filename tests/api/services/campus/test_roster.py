@@ -17,6 +17,7 @@ from api.models.groups import GroupSession, Meeting, Mentor
 from api.models.plan_rows import PlanMentor, PlanSession
 from api.models.planning import Plan
 from api.services import change
+from api.services.campus import duties
 from api.services.campus.attendance import attendance_share
 from api.services.campus.roster import take_over
 from tests import factories as make
@@ -109,6 +110,19 @@ def test_mentor_is_left_out_where_something_is_against_it(session: Session, grou
     assert duties_of(session, busy) == ["asked", "planned", "planned"]
     assert duties_of(session, examined) == ["asked", "planned", "planned"]
     assert sorted(reason for _, _, reason in changed.left_out) == ["exams", *["not_ready"] * 4, "taken"]
+
+
+@time_machine.travel(TODAY, tick=False)
+def test_a_duty_whose_time_is_taken_in_the_last_instant_is_not_left_behind(
+    session: Session, group: GroupSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = make.make_mentor(session)
+    third = FIRST + timedelta(weeks=2)
+    make.make_booking(session, person_id=busy.person_id, starts_at=third, ends_at=third + timedelta(hours=1))
+    monkeypatch.setattr(duties, "is_free", lambda *_given: True)
+    changed = take_over(session, plan_of(session, group, busy).id, [group.site_id], SITE)
+    assert [reason for _, _, reason in changed.left_out] == ["taken"]
+    assert duties_of(session, busy) == ["asked", "planned", "planned"]
 
 
 def test_share_counts_held_meetings_of_the_pupils_own_time(session: Session, group: GroupSession) -> None:
