@@ -3,8 +3,9 @@
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from api.domain.permissions import Action, may, reach
 from api.edge import limits, login
-from api.edge.access import half_signed_in, own_path, public
+from api.edge.access import current_actor, half_signed_in, own_path, public, signed_in
 from api.edge.session import read_session
 from api.i18n import gettext as _
 from api.services import users
@@ -33,7 +34,19 @@ def try_login() -> Response | tuple[str, int]:
         error = _("The e-mail and the password do not belong together. Check both and try again.")
         return login_page(target, login=given, error=error), 422
     login.sign_in(user_id)
-    return redirect(target or url_for("public.front"), 303)
+    return redirect(target or url_for("account.home"), 303)
+
+
+@pages.get("/hjem", endpoint="home")
+@signed_in
+def go_home() -> Response:
+    """Where work begins: the list of today for the coordination, the week for site leaders, the front page for all."""
+    actor = current_actor()
+    if reach(actor, Action.SEE_EXCEPTIONS).everywhere:
+        return redirect(url_for("today.overview"), 303)
+    if may(actor, Action.MANAGE_GROUPS):
+        return redirect(url_for("campus.sites"), 303)
+    return redirect(url_for("public.front"), 303)
 
 
 @pages.post("/logg-ut")

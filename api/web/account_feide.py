@@ -52,4 +52,4 @@ def back() -> Response:
         flash(_("This account is closed. Ask those who run the service."), "warning")
         return redirect(url_for("account.login"))
     login.sign_in(user_id, second_factor=identity.strong)
-    return redirect(own_path(target) or url_for("public.front"))
+    return redirect(own_path(target) or url_for("account.home"))

@@ -64,7 +64,7 @@ def use_link(secret: str) -> Response | str | tuple[str, int]:
         token = links.find(read_session(), secret, LinkPurpose.LOGIN)
         return _choice(secret, login_links.candidates(read_session(), token), problem.sentence), 422
     login.sign_in(user_id)
-    return redirect(url_for("public.front"), 303)
+    return redirect(url_for("account.home"), 303)
 
 
 def _choice(secret: str, people: list[login_links.Candidate], error: str | None = None) -> str:

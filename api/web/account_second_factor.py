@@ -18,7 +18,7 @@ pages = Blueprint("second_factor", __name__)
 def ask() -> Response | str:
     target = own_path(request.args.get("next"))
     if current_actor().is_known:
-        return redirect(target or url_for("public.front"))
+        return redirect(target or url_for("account.home"))
     if not second_factor.is_set_up(read_session(), _user_id()):
         return redirect(url_for("second_factor.enrol", next=target))
     return render_template("account/code.html", next=target, error=None)
@@ -34,7 +34,7 @@ def answer() -> Response | tuple[str, int]:
         error = _("That is not the code of now. Wait for the next one, or use a recovery code.")
         return render_template("account/code.html", next=target, error=error), 422
     login.sign_in(_user_id(), second_factor=True)
-    return redirect(target or url_for("public.front"), 303)
+    return redirect(target or url_for("account.home"), 303)
 
 
 @pages.get("/konto/to-trinn", endpoint="enrol")
@@ -74,7 +74,7 @@ def confirm() -> Response | tuple[str, int]:
     if not codes:
         return _enrolment(target, _("That is not the code of now. Wait for the next one and try again.")), 422
     login.sign_in(_user_id(), second_factor=True)
-    page = render_template("account/recovery_codes.html", codes=codes, next=target or url_for("public.front"))
+    page = render_template("account/recovery_codes.html", codes=codes, next=target or url_for("account.home"))
     shown_once = make_response(page)
     shown_once.headers["Cache-Control"] = "no-store"
     return shown_once

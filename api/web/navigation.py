@@ -10,7 +10,7 @@ from api.i18n import mark
 class Entry:
     """`endpoint` of the page, its `label` (a text of the catalogue), the `action` it needs, and the pages under it.
 
-    unless: those who may do this have another entry in its place.
+    unless: those who may do this have another entry in its place. under: entries that its page leads to.
     """
 
     endpoint: str
@@ -18,12 +18,24 @@ class Entry:
     action: Action | None = None
     section: str | None = None
     unless: Action | None = None
+    under: tuple["Entry", ...] = ()
 
     def is_current(self, endpoint: str | None) -> bool:
         """Whether the page shown is this entry's or lies under it (same blueprint, when `section` names it)."""
-        return endpoint == self.endpoint or (self.section is not None and str(endpoint).split(".")[0] == self.section)
+        in_section = self.section is not None and str(endpoint).split(".")[0] == self.section
+        return endpoint == self.endpoint or in_section or any(entry.is_current(endpoint) for entry in self.under)
 
 
+# What the coordination needs now and then; the page of national roles only.
+MORE: tuple[Entry, ...] = (
+    Entry("by_hand.order", mark("Order for somebody on the phone"), Action.CHANGE_REQUESTS),
+    Entry("by_hand.message", mark("Message to all of a week"), Action.MESSAGE_PEOPLE),
+    Entry("doubles.overview", mark("Doubles"), Action.MERGE_DOUBLES, section="doubles"),
+    Entry("rules.overview", mark("Rules of the programmes"), Action.EDIT_RULES, section="rules"),
+    Entry("history.everything", mark("History"), Action.SEE_AUDIT, section="history"),
+    Entry("school_contacts.table", mark("Contacts of schools"), Action.VERIFY_SCHOOLS, section="school_contacts"),
+    Entry("users.table", mark("Users"), Action.MANAGE_USERS, section="users"),
+)
 NAVIGATION: tuple[Entry, ...] = (
     Entry("today.overview", mark("Today"), Action.SEE_EXCEPTIONS, section="today"),
     Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits"),
@@ -32,6 +44,5 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("mentor.own", mark("My meetings"), Action.MARK_ATTENDANCE, section="mentor", unless=Action.MANAGE_GROUPS),
     Entry("map.visits", mark("Map"), section="map"),
     Entry("runs.overview", mark("Runs"), Action.SEE_RUNS, section="runs"),
-    Entry("school_contacts.table", mark("Contacts of schools"), Action.VERIFY_SCHOOLS, section="school_contacts"),
-    Entry("users.table", mark("Users"), Action.MANAGE_USERS, section="users"),
+    Entry("more.page", mark("More"), Action.VERIFY_SCHOOLS, under=MORE),
 )

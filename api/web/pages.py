@@ -16,7 +16,20 @@ from api.web import (
 from api.web.admin import school_contacts, users
 from api.web.company import own as company_own
 from api.web.company import register as company_register
-from api.web.coordinator import adjust, approval, by_hand, compare, doubles, history, locks, rules, runs, today, visits
+from api.web.coordinator import (
+    adjust,
+    approval,
+    by_hand,
+    compare,
+    doubles,
+    history,
+    locks,
+    more,
+    rules,
+    runs,
+    today,
+    visits,
+)
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, join, queue
@@ -46,6 +59,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history.pages,
     by_hand.pages,
     doubles.pages,
+    more.pages,
     groups.pages,
     campus.pages,
     mentors.pages,

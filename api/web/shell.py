@@ -79,11 +79,12 @@ def _of_request() -> dict[str, Any]:
         "actor": actor,
         "person_name": current_name(),
         "locale": i18n.current_locale(),
-        "menu": [entry for entry in NAVIGATION if _shown(entry)],
+        "menu": [entry for entry in NAVIGATION if is_shown(entry)],
     }
 
 
-def _shown(entry: Entry) -> bool:
+def is_shown(entry: Entry) -> bool:
+    """Whether whoever asks sees this entry."""
     known = entry.endpoint in current_app.view_functions
     actor = current_actor()
     if not known or (entry.unless is not None and may(actor, entry.unless)):

@@ -69,7 +69,24 @@ def test_no_door_leads_a_reader_to_a_page_that_does_not_open(
         for address in ("/", "/kart", "/kart/grupper", "/grupper/steder", "/grupper/uten", "/grupper/blindern"):
             shown = page(reader, address)
             for link in set(re.findall(r'href="(/(?!static|api|logg-inn)[^"#]*)"', shown)):
-                assert reader.get(html.unescape(link)).status_code == 200, (address, link)
+                assert reader.get(html.unescape(link), follow_redirects=True).status_code == 200, (address, link)
+
+
+def test_signing_in_leads_to_where_work_begins(world: World, signed_in_as: AsRole) -> None:
+    first = {Role.COORDINATOR: "/i-dag", Role.ASSISTANT: "/i-dag", Role.PUPIL: "/"}
+    assert {role: signed_in_as(role).get("/hjem").location for role in first} == first
+    assert signed_in_as(Role.SITE_LEADER, world.blindern).get("/hjem").location == "/studiested"
+
+
+def test_more_shows_each_what_they_may_do(signed_in_as: AsRole) -> None:
+    seen = {
+        role: set(re.findall(r'<li><a class="ds-link" href="([^"]+)"', page(signed_in_as(role), "/mer")))
+        for role in (Role.ADMIN, Role.COORDINATOR, Role.ASSISTANT)
+    }
+    assert seen[Role.ASSISTANT] == {"/bestill-for", "/skolekontakter"}
+    assert seen[Role.COORDINATOR] == seen[Role.ASSISTANT] | {"/melding", "/dobbelt", "/regler", "/historikk"}
+    assert seen[Role.ADMIN] == seen[Role.COORDINATOR] | {"/brukere"}
+    assert signed_in_as(Role.PUPIL).get("/mer").status_code == 404
 
 
 def test_no_page_asks_another_host_or_runs_inline_code(planner: FlaskClient, world: World) -> None:
