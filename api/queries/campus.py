@@ -33,6 +33,7 @@ from api.models.people import Person
 from api.models.programmes import Level, Season
 from api.models.pupils import Entry, EntryChoice, Membership, Pupil
 from api.queries.paging import Page, Window, page_of
+from api.queries.protected import unnamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,7 +441,7 @@ def _seated(session: Session, session_ids: Sequence[str]) -> Counter[str]:
 
 
 def _trouble(session: Session, line: ExceptionItem) -> Trouble:
-    person = line.person
+    person = None if unnamed(session, [line.person_id]) else line.person
     pupil = ""
     if line.kind == "absent":
         row = session.execute(

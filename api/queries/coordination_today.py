@@ -22,6 +22,7 @@ from api.models.places import School
 from api.models.pupils import Membership
 from api.models.visits import Request, Visit
 from api.queries.paging import Page, Window, page_of
+from api.queries.protected import unnamed
 
 WORST_FIRST = (
     "mail_down", "fell_through", "too_few_mentors", "nobody_found", "promise_missed", "not_confirmed", "asked_in_vain",
@@ -172,13 +173,16 @@ def _told(session: Session, actor: Actor, items: Sequence[ExceptionItem]) -> lis
     for kind in {item.object_kind for item in items}:
         by_kind[kind] = _about(session, kind, {item.object_id for item in items if item.object_kind == kind})
     may_call = reach(actor, Action.HANDLE_EXCEPTIONS)
+    hidden = unnamed(session, [one for item in items for one in (item.person_id, item.object_id)])
     told = []
     for item in items:
         about = by_kind[item.object_kind].get(item.object_id)
         shown = Line(item)
         if about is not None:
             shown.what, shown.reference, shown.visit_at = about
-        if item.person is not None and may_call.covers(item.site_id):
+        if item.object_id in hidden:
+            shown.what = gettext("Pupil %(number)s", number=item.object_id[-6:])
+        if item.person is not None and item.person_id not in hidden and may_call.covers(item.site_id):
             shown.name, shown.phone = item.person.name, item.person.phone
         told.append(shown)
     return told
