@@ -23,9 +23,11 @@ from api.services.schools import alternatives
 
 
 def visit_of(session: Session, actor: Actor, request_id: str) -> Visit:
-    """The live visit of a request that the actor may change. Raises NotFound, Conflict where there is none."""
+    """The live visit of a request that the actor may change, as the school may know it. Raises NotFound, Conflict where
+    there is none.
+    """
     request = request_in_reach(session, reach(actor, Action.CHANGE_REQUESTS), request_id)
-    visit = reads.live_visit(session, request.id)
+    visit = reads.told_visit(session, request.id)
     if visit is None:
         raise Conflict(_("The request has no visit."), remedy=_("Load the page again to see how it stands."))
     return visit
