@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -72,6 +72,8 @@ def offer_alternatives(session: Session, request: Request, who: By, now: datetim
     exceptions.resolve_lines(session, request.id, now=now)
     rules = reads.rules_of(session, request.programme_id)
     until = after_working_days(now, rules.hold_days, reads.holidays(session))
+    # An earlier no of the same request keeps its alternatives and their ranks
+    used = session.scalar(select(func.max(Alternative.rank)).where(Alternative.request_id == request.id)) or 0
     held: list[Alternative] = []
     for kind, candidate in _in_turn(session, request, clock.to_oslo(now).date()):
         again = kind is not AlternativeKind.DATE and kind in {one.kind for one in held}
@@ -80,7 +82,7 @@ def offer_alternatives(session: Session, request: Request, who: By, now: datetim
             continue
         one = Alternative(
             request_id=request.id,
-            rank=len(held) + 1,
+            rank=used + len(held) + 1,
             kind=kind,
             role_model_id=candidate.people[0].role_model_id,
             booking_id=booking_id,
