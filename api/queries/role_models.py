@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from api.domain.enums import Mode
+from api.domain.enums import Mode, ProfileState
 from api.domain.permissions import Action, Actor, reach
 from api.errors import NotFound
 from api.i18n import gettext
@@ -29,6 +29,7 @@ class RoleModelView:
 
     id: str
     version: int
+    state: ProfileState
     company_id: str | None
     person: Person | None
     title: str
@@ -94,15 +95,19 @@ def _seen(actor: Actor) -> Select[Any]:
         selectinload(RoleModel.free_times),
         selectinload(RoleModel.blocked),
     )
-    return statement if where.everywhere else statement.where(RoleModel.company_id.in_(where.scopes))
+    if where.everywhere:
+        return statement
+    own = RoleModel.person_id == actor.person_id if actor.person_id else false()
+    return statement.where(or_(RoleModel.company_id.in_(where.scopes), own))
 
 
 def _view(row: RoleModel, actor: Actor) -> RoleModelView:
     modes = ((Mode.PHYSICAL, row.physical), (Mode.DIGITAL, row.digital))
-    named = shows_name(actor, row.company_id)
+    named = shows_name(actor, row.company_id) or (actor.person_id is not None and actor.person_id == row.person_id)
     return RoleModelView(
         id=row.id,
         version=row.version,
+        state=row.state,
         company_id=row.company_id,
         person=row.person if named else None,
         title=row.title,

@@ -7,19 +7,21 @@ from flask import url_for
 
 from api.db import transaction
 from api.domain.permissions import Action
-from api.edge.access import allowed, current_actor
+from api.edge.access import allowed, current_actor, signed_in
 from api.edge.repeats import KeySchema, answered, once_for_key
 from api.edge.rest import ResourceBlueprint, listed, version_of, window_of
 from api.edge.session import read_session
 from api.queries import role_models as reads
 from api.schemas.role_models import (
     NewRoleModelSchema,
+    ProfileStepSchema,
     RoleModelChangeSchema,
     RoleModelList,
     RoleModelQuery,
     RoleModelSchema,
 )
 from api.services import role_models as services
+from api.services.profiles import own
 
 blueprint = ResourceBlueprint("api_role_models", __name__, description="People from working life who visit classes")
 
@@ -57,7 +59,7 @@ def create_role_model(headers: dict[str, Any], given: dict[str, Any]) -> Any:
 @blueprint.get("/role-models/<uuid:role_model_id>")
 @blueprint.etag
 @blueprint.response(200, RoleModelSchema)
-@allowed(Action.SEE_ROLE_MODELS)
+@signed_in
 def get_role_model(role_model_id: UUID) -> Any:
     """One role model"""
     found = reads.role_model(read_session(), current_actor(), str(role_model_id))
@@ -69,7 +71,7 @@ def get_role_model(role_model_id: UUID) -> Any:
 @blueprint.etag
 @blueprint.arguments(RoleModelChangeSchema)
 @blueprint.response(200, RoleModelSchema)
-@allowed(Action.CHANGE_ROLE_MODELS)
+@signed_in
 def change_role_model(given: dict[str, Any], role_model_id: UUID) -> Any:
     """Change or confirm a profile"""
     actor = current_actor()
@@ -80,3 +82,17 @@ def change_role_model(given: dict[str, Any], role_model_id: UUID) -> Any:
         changed = reads.role_model(session, actor, found.id)
         blueprint.set_etag(version_of(changed))
         return changed
+
+
+@blueprint.post("/role-models/<uuid:role_model_id>/steps")
+@blueprint.arguments(ProfileStepSchema)
+@blueprint.response(200, RoleModelSchema)
+@signed_in
+def take_step(given: dict[str, Any], role_model_id: UUID) -> Any:
+    """Confirm, resume, pause or leave"""
+    actor = current_actor()
+    with transaction() as session:
+        found = services.editable_role_model(session, actor, str(role_model_id))
+        steps = {"confirm": own.confirm, "resume": own.resume, "pause": own.pause, "leave": own.leave}
+        steps[given["event"]](session, found, own.acting_for(actor, found))
+        return reads.role_model(session, actor, found.id)

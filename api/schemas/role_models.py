@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from api.domain.enums import Locale, Mode
+from api.domain.enums import Locale, Mode, ProfileState
 from api.i18n import gettext
 from api.schemas.fields import Clock, Day, Degrees, PublicId, StrictSchema, Text, Whole, Word, YesNo
 from api.schemas.paging import PageQuery, list_schema, sort_field
@@ -101,10 +101,17 @@ class RoleModelChangeSchema(RoleModelFields):
             raise ValidationError(gettext("Give at least one field to change."))
 
 
+class ProfileStepSchema(StrictSchema):
+    """confirm: the role model's own yes. resume: ends a rest. pause: coordination only. leave: ends the profile."""
+
+    event = fields.String(required=True, validate=validate.OneOf(("confirm", "resume", "pause", "leave")))
+
+
 class RoleModelSchema(StrictSchema):
     """For those who may not see names, `person`, `free_times` and `blocked` are None and the position is rounded."""
 
     id = PublicId(required=True)
+    state = Word(ProfileState, required=True)
     company = PublicId(required=True, allow_none=True, attribute="company_id")
     person = fields.Nested(PersonSchema, required=True, allow_none=True)
     title = fields.String(required=True)

@@ -82,7 +82,8 @@ def editable_role_model(session: Session, actor: Actor, role_model_id: str) -> R
     where = reach(actor, Action.CHANGE_ROLE_MODELS)
     statement = select(RoleModel).options(joinedload(RoleModel.person)).where(RoleModel.id == role_model_id)
     found = session.scalar(statement)
-    if found is None or not where.covers(found.company_id):
+    own = found is not None and found.person_id == actor.person_id and not actor.read_only
+    if found is None or not (own or where.covers(found.company_id)):
         raise NotFound(gettext("There is no such role model."))
     return found
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from api.domain.ids import new_id
 from api.domain.permissions import SCOPED_ROLES, Role
 from api.models.access import User
 from api.models.base import Base
-from api.models.follow_up import Alternative, ExceptionItem, Invitation
+from api.models.follow_up import Alternative, ExceptionItem, Invitation, PledgeSlot
 from api.models.group_life import GuardianLink, SeatOffer
 from api.models.outbox import OutboxMessage
 from api.models.plan_rows import PlanVisit
@@ -90,6 +90,7 @@ def _side(session: Session, world: World) -> Side:
         state=RequestState.VISIT,
     )
     visit = make.make_visit(session, volunteer, request=request)
+    agreement = make.make_agreement(session, company_id=company.id, season_id=season_id)
     guardian = GuardianLink(pupil_id=entry.pupil_id, person_id=make.make_person(session).id)
     soon = clock.now() + timedelta(hours=1)
     rows: dict[str, Base] = {
@@ -105,6 +106,13 @@ def _side(session: Session, world: World) -> Side:
             starts_at=visit.starts_at,
             ends_at=visit.ends_at,
             held_until=soon,
+        ),
+        "slot_id": PledgeSlot(
+            agreement_id=agreement.id,
+            role_model_id=volunteer.id,
+            day=make.MONDAY,
+            starts=time(8),
+            ends=time(10),
         ),
         "invitation_id": Invitation(visit_id=visit.id, role_model_id=volunteer.id),
         "offer_id": SeatOffer(
