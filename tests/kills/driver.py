@@ -17,7 +17,7 @@ PATIENCE = (0.5, 5)  # seconds to connect and to be answered
 
 @dataclass
 class Driver:
-    """Orders visits and asks for plans over REST, each order with a key by which it may be sent again.
+    """Orders visits, answers invitations and asks for plans over REST, each order with a key to send it again by.
 
     with_keys: off in the control that shows what the keys are for.
     """
@@ -36,8 +36,11 @@ class Driver:
         while not over.is_set():
             try:
                 self.order()
-                if self.dice.random() < 0.1:
+                act = self.dice.random()
+                if act < 0.1:
                     self._plan()
+                elif act < 0.4:
+                    self._answer()
             except requests.RequestException:
                 over.wait(0.02)
 
@@ -73,8 +76,20 @@ class Driver:
     def _plan(self) -> None:
         self._post("/api/v1/runs", {"kind": "visit", "season": self.world.season, "seconds": 5}, None)
 
-    def _post(self, path: str, given: dict[str, Any], key: str | None) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.world.token}"}
+    def _answer(self) -> None:
+        """Somebody who was asked says yes or no on the phone."""
+        mine = {"Authorization": f"Bearer {self.world.token}"}
+        listed = requests.get(f"{self.address}/api/v1/invitations?state=sent", headers=mine, timeout=PATIENCE).json()
+        if listed.get("items"):
+            path = f"/api/v1/invitations/{self.dice.choice(listed['items'])['id']}"
+            tag = requests.get(f"{self.address}{path}", headers=mine, timeout=PATIENCE).headers.get("ETag", "")
+            if self.dice.random() < 0.6:
+                self._post(f"{path}/accept", {}, None, tag)
+            else:
+                self._post(f"{path}/decline", {"scope": "request"}, None, tag)
+
+    def _post(self, path: str, given: dict[str, Any], key: str | None, tag: str | None = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.world.token}"} | ({"If-Match": tag} if tag else {})
         if key and self.with_keys:
             headers["Idempotency-Key"] = key
         answer = requests.post(f"{self.address}{path}", json=given, headers=headers, timeout=PATIENCE)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -22,11 +22,13 @@ import requests
 from sqlalchemy import Engine, func, select
 
 from api.db import reading
-from api.domain.enums import OutboxState, RunState
+from api.domain.enums import JobState, OutboxState, RunState
+from api.models.jobs import JobRun
 from api.models.outbox import OutboxMessage
 from api.models.people import Person
 from api.models.planning import Run
 from api.models.visits import Request
+from scheduler.jobs import JOBS
 from tests import invariants
 from tests.api.mail.post import Inbox, mail_server
 from tests.kills.driver import Driver
@@ -43,6 +45,7 @@ DEEPEST = 12  # a process kills itself at one of the first so many times that it
 LIVES = (0.4, 1.6)  # seconds of a round in which nobody kills himself sooner
 BETWEEN_ROUNDS = timedelta(hours=7)
 DEADLINE_SECONDS = 60.0
+MOST_HOURS = 12
 FIRST = "school1@example.org"
 
 
@@ -81,6 +84,14 @@ def one_round(place: Place, driver: Driver, dice: random.Random) -> str | None:
     return victim if died else None
 
 
+def all_done(since: datetime) -> bool:
+    """Whether every job that comes several times a day has had its turn since then."""
+    frequent = {job.name for job in JOBS if job.when.frequent}
+    with reading() as session:
+        done = select(JobRun.job).where(JobRun.state == JobState.DONE, JobRun.started_at >= since)
+        return frequent <= set(session.scalars(done))
+
+
 def at_rest() -> bool:
     with reading() as session:
         waiting = session.scalar(
@@ -111,6 +122,7 @@ def kill_often(url: str, folder: Path, rounds: int, seed: int) -> None:
         survive(place.later(BETWEEN_ROUNDS * (rounds + 1)))
         assert driver.failures == []
         assert len(driver.acknowledged) >= rounds / 4, "the season was not idle"
+        assert len(inbox.ids) >= rounds, "the sender was not idle"
         with reading() as session:
             assert invariants.broken(session) == []
             assert invariants.acknowledged(session, driver.acknowledged) == []
@@ -122,14 +134,19 @@ def kill_often(url: str, folder: Path, rounds: int, seed: int) -> None:
 
 
 def survive(place: Place) -> None:
-    """Scheduler and worker live on until there is nothing left to do."""
-    living = [start(role, place) for role in ("scheduler", "worker")]
-    try:
-        wait_for(at_rest, "rest")
-    finally:
-        for process in living:
-            process.kill()
-            process.join()
+    """Scheduler and worker live on, an hour at a time, until every job was done and there is nothing left to send."""
+    for hour in range(1, MOST_HOURS):
+        later = place.later(timedelta(hours=hour))
+        living = [start(role, later) for role in ("scheduler", "worker")]
+        try:
+            wait_for(lambda since=later.at: all_done(since), "the turn of every job")
+        finally:
+            for process in living:
+                process.kill()
+                process.join()
+        if at_rest():
+            return
+    raise AssertionError(f"there was no rest in {MOST_HOURS} hours")
 
 
 def test_nothing_is_lost_in_thirty_kills(own_database: Engine, tmp_path: Path) -> None:
