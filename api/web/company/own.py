@@ -75,7 +75,7 @@ def act(company_id: UUID, act: str) -> Response | tuple[str, int]:
 
 @pages.post("/bedrift/<uuid:company_id>/regneark")
 @allowed(CHANGE)
-def look_at_sheet(company_id: UUID) -> str | tuple[str, int]:
+def look_at_sheet(company_id: UUID) -> Response | str | tuple[str, int]:
     """Says what the sheet would do; nothing is stored. The page sends the same sheet once more to take it in."""
     sent = request.files.get("sheet")
     content = sent.read(MOST_BYTES + 1) if sent else b""
