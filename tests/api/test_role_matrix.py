@@ -159,7 +159,7 @@ def test_link_opens_its_own_object_and_nothing_else(app: Flask, session: Session
         for rule, method in by_link:
             if not rule.rule.startswith(f"{path}/"):
                 continue
-            words = _values(rule, {"secret": ""})
+            words = _values(rule, ours.ids | {"secret": ""})
             own, wrong, unknown = (
                 asker.ask(rule, method, words | {"secret": secret})
                 for secret in (ours.links[purpose], ours.links[other], uuid4().hex * 2)
