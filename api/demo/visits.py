@@ -296,6 +296,7 @@ def _fixed_visits(rows: Rows, frame: Frame, asked: list[_Asked], people: list[_P
         left -= 1
         person.engaged.add(start.date())
         row["state"] = RequestState.VISIT
+        row["answered_at"] = row["submitted_at"]
         _visit(rows, one, option, (start, end), person, VisitState.CONFIRMED)
 
 
@@ -352,6 +353,7 @@ def _last_season(rows: Rows, frame: Frame, people: list[_Person]) -> None:
             state=RequestState.VISIT,
             submitted_at=at(starts_on - 6 * WEEK, 9),
             answer_on=starts_on,
+            answered_at=at(starts_on - WEEK, 9),
             grade=11 if school.upper else 9,
             pupils=rows.chance.randrange(20, 32),
         )
@@ -367,5 +369,7 @@ def _last_season(rows: Rows, frame: Frame, people: list[_Person]) -> None:
             starts_at=starts_at,
             ends_at=ends_at,
             state=VisitState.HELD,
+            held_asked_at=ends_at,
+            school_held_at=ends_at,
         )
         rows.add(VisitRoleModel, visit_id=visit, role_model_id=person.id, travel_minutes=0)

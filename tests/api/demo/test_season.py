@@ -19,7 +19,7 @@ from api.demo.frame import season_dates
 from api.demo.rows import Rows
 from api.demo.season import build_season, demo_code, existing_seasons
 from api.demo.towns import CAMPUSES, TOWNS
-from api.domain.enums import Gender, PriorityReason, RunKind, VisitState
+from api.domain.enums import Gender, PriorityReason, RequestState, RunKind, VisitState
 from api.models.companies import Agreement
 from api.models.groups import Mentor, Site
 from api.models.people import Person
@@ -128,6 +128,12 @@ def test_fifteen_in_a_hundred_requests_ask_for_two(built: Built) -> None:
 def test_some_visits_stand_and_some_requests_were_promised_anew(built: Built) -> None:
     assert len(built.visits.fixed) == 8
     assert sum(request.priority for request in built.visits.requests) == 6
+
+
+def test_whoever_has_had_a_visit_is_neither_told_late_nor_asked_again(built: Built) -> None:
+    late = select(Request.id).where(Request.state == RequestState.VISIT, Request.answered_at.is_(None))
+    unasked = select(Visit.id).where(Visit.state == VisitState.HELD, Visit.held_asked_at.is_(None))
+    assert built.session.scalars(late).all() == built.session.scalars(unasked).all() == []
 
 
 def test_travel_keeps_some_visits_of_one_day_apart(built: Built) -> None:
