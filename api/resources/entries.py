@@ -88,8 +88,7 @@ def change_entry(given: dict[str, Any], entry_id: UUID) -> Any:
         entry = own_entry(session, entry_id)
         blueprint.check_etag(version_of(entry))
         leave.change_wishes(session, entry, given, change.by(Party.PUPIL, current_actor()))
-        blueprint.set_etag(version_of(entry))
-        return entry
+        return _shown(session, entry)
 
 
 @blueprint.post("/entries/<uuid:entry_id>/confirm")
@@ -101,8 +100,7 @@ def confirm_entry(entry_id: UUID) -> Any:
     with transaction() as session:
         entry = own_entry(session, entry_id)
         join.confirm(session, entry, change.by(Party.PUPIL, current_actor()))
-        blueprint.set_etag(version_of(entry))
-        return entry
+        return _shown(session, entry)
 
 
 @blueprint.delete("/entries/<uuid:entry_id>")
@@ -142,4 +140,11 @@ def own_entry(session: Session, entry_id: UUID) -> Entry:
     entry = session.get(Entry, str(entry_id))
     if entry is None or person_id is None or entry.pupil.person_id != person_id:
         raise NotFound(_("There is no such entry in the queue."))
+    return entry
+
+
+def _shown(session: Session, entry: Entry) -> Entry:
+    """The entry with its choices read, since the answer is written after the transaction."""
+    session.refresh(entry, ["choices"])
+    blueprint.set_etag(version_of(entry))
     return entry
