@@ -17,17 +17,30 @@ from tests.follow_up.visits import address_of, invitation, phone_order, role_mod
 
 FRIDAY, MONDAY, TUESDAY = date(2026, 11, 13), date(2026, 11, 16), date(2026, 11, 17)
 VISIT_DAY = date(2027, 2, 9)  # in Oslo's week
-SCHOOLS = 2
+SCHOOLS, PLEDGED = 2, 3
 
 
-def pledge_more(people: int) -> None:
-    """So many more of the agreement's company."""
+def pledge_more(people: int) -> str:
+    """So many more of the agreement's company. The company's id."""
     with transaction() as session:
         agreement = session.scalars(select(Agreement)).one()
         agreement.pledged_people = people + 1
         for _ in range(people):
             row = make.make_role_model(session, digital=True, company_id=agreement.company_id, max_per_term=4)
             row.agreements = [agreement]
+        return agreement.company_id
+
+
+def set_aside(office: PostOffice, company: str) -> None:
+    """Each of the company's people sets the morning of the day aside."""
+    path = f"/api/v1/companies/{company}"
+    season = {"season": office.town.season}
+    people = office.coordinator.get(f"{path}/role-models").get_json()["items"]
+    assert len(people) == PLEDGED
+    for one in people:
+        slot = {"role_model": one["id"], "day": VISIT_DAY.isoformat(), "starts": "08:00", "ends": "12:00"}
+        answer = office.coordinator.post(f"{path}/pledge-slots", query_string=season, json=slot)
+        assert answer.status_code == 201, answer.get_data(as_text=True)
 
 
 def states() -> list[VisitState]:
@@ -36,7 +49,8 @@ def states() -> list[VisitState]:
 
 
 def test_agreement_week_from_pledge_to_held(office: PostOffice) -> None:
-    pledge_more(2)
+    company = pledge_more(PLEDGED - 1)
+    set_aside(office, company)
     for school in range(SCHOOLS):
         phone_order(office, VISIT_DAY, school=school)
     office.at(FRIDAY, 9)
@@ -67,15 +81,22 @@ def test_agreement_week_from_pledge_to_held(office: PostOffice) -> None:
         office.pressed(office.link(one, "visit_over_role_model", LinkPurpose.VISIT), "/holdt")
     assert states() == [VisitState.HELD] * SCHOOLS
     assert "visit_over_role_model" not in office.kinds(objector)
-    delivered(office)
+    delivered(office, company)
     office.at_peace()
 
 
-def delivered(office: PostOffice) -> None:
-    """Three people pledged and told, one of whom objected; two came."""
+def delivered(office: PostOffice, company: str) -> None:
+    """Three set time aside and were told, one of them objected; two came."""
     with reading() as session:
         told = session.scalars(select(Invitation).where(Invitation.kind == InvitationKind.NOTICE)).all()
-        assert sorted(one.state for one in told) == sorted(
-            [InvitationState.DECLINED, InvitationState.ACCEPTED, InvitationState.ACCEPTED]
-        )
-        assert session.scalars(select(Agreement.pledged_people)).one() == len({one.role_model_id for one in told}) == 3
+        answers = [InvitationState.ACCEPTED, InvitationState.ACCEPTED, InvitationState.DECLINED]
+        assert sorted(one.state for one in told) == answers
+        assert len({one.role_model_id for one in told}) == PLEDGED
+    figures = office.coordinator.get(
+        f"/api/v1/companies/{company}/figures", query_string={"season": office.town.season}
+    ).get_json()
+    wanted = {"promised": PLEDGED, "asked": PLEDGED, "accepted": SCHOOLS, "held": SCHOOLS, "silent": 0}
+    assert {name: figures[name] for name in wanted} == wanted
+    assert figures["pledged_people"] == figures["people"] == PLEDGED
+    (week,) = figures["weeks"]
+    assert {name: week[name] for name in wanted} == wanted
