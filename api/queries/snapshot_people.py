@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
@@ -190,13 +191,19 @@ def _role_model(
         grades=(row.lowest_grade, row.highest_grade),
         modes=tuple(mode for mode, offers in offered.items() if offers),
         max_travel_minutes=row.max_travel_minutes,
-        free=tuple(m.Interval(start=start, end=end) for start, end in spans),
+        free=tuple(_interval(start, end) for start, end in spans),
         max_lessons=_capped(row.max_lessons, rules.max_lessons),
         max_per_day=_capped(row.max_per_day, rules.max_per_day),
         max_per_week=_capped(row.max_per_week, rules.max_per_week),
         max_per_term=max(0, _capped(row.max_per_term, rules.max_per_term) - used),
         reserved=tuple(reserved),
     )
+
+
+@lru_cache(maxsize=20_000)
+def _interval(start: datetime, end: datetime) -> m.Interval:
+    """Many people are free at the same times; an interval never changes, so they share it."""
+    return m.Interval(start=start, end=end)
 
 
 def _capped(offered: int, most: int | None) -> int:

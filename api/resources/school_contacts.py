@@ -32,7 +32,9 @@ def verify_contact(contact_id: UUID) -> Any:
     """The school, called on its public number, knows the person"""
     with transaction() as session:
         found = verification.verify_by_call(session, current_actor(), str(contact_id))
-        return SchoolContactSchema().dump(found)
+        session.flush()
+        session.refresh(found, ["person", "school"])  # the answer is written after the transaction
+        return found
 
 
 @blueprint.delete("/school-contacts/<uuid:contact_id>")

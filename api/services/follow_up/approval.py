@@ -32,12 +32,13 @@ from api.models.role_models import RoleModel
 from api.models.visits import Request, Visit
 from api.queries import follow_up as reads
 from api.queries.snapshot import order_of_run, take_snapshot
+from api.queries.stories import visit_facts
 from api.services.change import begin, by, move
 from api.services.follow_up import arrange, exceptions, outcome, sending, turn
 from api.services.follow_up.candidates import Someone
 from api.services.recheck import standing_visits
 from matcher import plan as mp
-from matcher.problem import VisitProblem, load_problem
+from matcher.problem import VisitProblem
 
 
 class Overtaken(Conflict):
@@ -99,9 +100,8 @@ def preview(
     plan = _plan(session, actor, plan_id)
     rows = _chosen(session, plan, items)
     run = session.get_one(Run, plan.run_id)
-    before = load_problem(run.problem or "")
+    before = visit_facts(session, plan.id).story.problem
     fresh = take_snapshot(session, order_of_run(session, run.id, clock.to_oslo(now).date())).problem
-    assert isinstance(before, VisitProblem)
     assert isinstance(fresh, VisitProblem)
     fixed_before = {one.request for one in before.fixed}
     live = _live_visits(session, [row.request_id for row in rows])
