@@ -97,7 +97,7 @@ def coordinator_cookies(browser: Any, service: Service) -> Any:
     page.fill("#login", "coordinator@example.org")
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
-    page.wait_for_url(f"{service.url}/")
+    page.wait_for_url(f"{service.url}/i-dag")
     state = context.storage_state()
     context.close()
     return state
