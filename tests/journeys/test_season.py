@@ -66,7 +66,7 @@ def test_from_sites_to_the_queue_of_one(coordinator: Page, service: Service) -> 
 
 def test_coordinator_orders_a_plan_and_watches_it_to_the_end(coordinator: Page, service: Service) -> None:
     coordinator.goto(service.url)
-    coordinator.get_by_role("link", name="Til kjøringene").click()
+    coordinator.get_by_role("link", name="Kjøringer").click()
     coordinator.get_by_role("button", name="Lag forslag til studiegrupper").click()
     expect(coordinator.locator("main h1")).to_contain_text("studiegrupper")
     expect(coordinator.locator("main h1")).to_contain_text("Ferdig.", timeout=60_000)
