@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from api.i18n import mark
 from api.services import digest, nightly
 from api.services.campus import meetings, stand_ins, warnings
-from api.services.follow_up import promises, sending, silence, steps
+from api.services.follow_up import promises, repair, sending, silence, steps
 from api.services.outbox_sending import send_due
 from api.services.profiles import reconfirm
 from api.services.queue import approval, due, join, lottery
@@ -121,6 +121,13 @@ JOBS: tuple[Job, ...] = (
         mark("Sends the next invitation to a role model who has room for one."),
         sending.due_turns,
         sending.do_turn,
+    ),
+    Job(
+        "invitation-rests",
+        every(minutes=5),
+        mark("Asks others in place of role models who are paused or away."),
+        repair.due_rests,
+        repair.do_rest,
     ),
     Job(
         "invitation-reminders",

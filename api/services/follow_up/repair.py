@@ -12,14 +12,15 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import ApprovalState, Fallback, Mode, RequestState, VisitState
+from api.domain.enums import ApprovalState, Fallback, InvitationState, Mode, RequestState, VisitState
 from api.models.follow_up import Invitation, PlanApproval
 from api.models.plan_rows import PlanUnserved, PlanVisit
 from api.models.programmes import Window
+from api.models.role_models import RoleModel
 from api.models.visits import Request, Visit
 from api.queries import follow_up as reads
 from api.services.change import SYSTEM, By, move
@@ -189,6 +190,48 @@ def role_model_leaves(session: Session, role_model_id: str, now: datetime | None
         arrange.withdraw(session, invitation, SYSTEM, now)
         arrange.remove_person(session, invitation.visit, role_model_id)
         repair_visit(session, invitation.visit_id, now, turn_of=invitation.turn + 1)
+
+
+def role_model_rests(session: Session, role_model: RoleModel, now: datetime | None = None) -> None:
+    """Asks others in place of a role model who is paused or away, wherever there is no yes yet.
+
+    Visits said yes to stay, and so do questions about visits after the time away. An agreement visit that the person
+    has not heard of has no yes. The profile's state is the caller's.
+    """
+    now = now or clock.now()
+    turn.take(session)
+    for invitation in session.scalars(_no_yes_yet(now).where(Invitation.role_model_id == role_model.id)).all():
+        if not sending.may_be_asked(role_model, invitation.visit):
+            after = invitation.turn + 1 if arrange.is_told(invitation) else invitation.turn
+            arrange.withdraw(session, invitation, SYSTEM, now)
+            arrange.remove_person(session, invitation.visit, role_model.id)
+            repair_visit(session, invitation.visit_id, now, turn_of=after)
+
+
+def due_rests(session: Session, now: datetime) -> list[str]:
+    """Role models who rest, and have invitations that will not leave: the profile's row came to rest by itself."""
+    rows = session.scalars(_no_yes_yet(now).where(Invitation.sent_at.is_(None))).all()
+    return sorted({one.role_model_id for one in rows if not sending.may_be_asked(one.role_model, one.visit)})
+
+
+def do_rest(session: Session, role_model_id: str, now: datetime) -> None:
+    """Asks others in place of one of them."""
+    role_model_rests(session, session.get_one(RoleModel, role_model_id), now)
+
+
+def _no_yes_yet(now: datetime) -> Select[Invitation]:
+    """Invitations to visits that are to come, without a yes, by time."""
+    unheard = (Invitation.state == InvitationState.ACCEPTED) & Invitation.sent_at.is_(None)
+    return (
+        select(Invitation)
+        .join(Visit, Invitation.visit_id == Visit.id)
+        .where(
+            Invitation.state.in_((InvitationState.QUEUED, InvitationState.SENT)) | unheard,
+            Visit.state.in_(sending.TO_BE),
+            Visit.starts_at > now,
+        )
+        .order_by(Visit.starts_at, Invitation.id)
+    )
 
 
 def pass_on(session: Session, freed_from: Request, role_models: Iterable[str], now: datetime) -> list[Visit]:

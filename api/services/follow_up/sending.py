@@ -10,10 +10,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.domain.deadlines import invitation_clock, object_by
-from api.domain.enums import ApprovalState, InvitationKind, InvitationState, RunKind, VisitState
+from api.domain.enums import ApprovalState, InvitationKind, InvitationState, ProfileState, RunKind, VisitState
 from api.models.follow_up import Invitation, PlanApproval
 from api.models.planning import Plan
+from api.models.role_models import RoleModel
 from api.models.visits import Visit
 from api.queries import follow_up as reads
 from api.services.change import SYSTEM, By, move
@@ -100,10 +102,13 @@ def tell_notice(session: Session, invitation: Invitation, now: datetime) -> None
 
 
 def send_turns(session: Session, role_model_id: str, now: datetime) -> int:
-    """Sends a role model's queued invitations, earliest visit first, as many as may be open. Returns how many."""
+    """Sends a role model's queued invitations, earliest visit first, as many as may be open. Returns how many.
+
+    None to somebody who is not active, and none for a visit in the time away.
+    """
     sent = 0
     for invitation in reads.queued_for(session, role_model_id):
-        if invitation.visit.starts_at <= now:
+        if not _may_leave(invitation, now):
             continue
         rules = reads.rules_of(session, invitation.visit.request.programme_id)
         if reads.open_count(session, role_model_id) >= rules.open_invitations:
@@ -114,6 +119,17 @@ def send_turns(session: Session, role_model_id: str, now: datetime) -> int:
         messages.tell_role_model(session, "invitation_direct" if direct else "invitation_asked", invitation)
         sent += 1
     return sent
+
+
+def may_be_asked(role_model: RoleModel, visit: Visit) -> bool:
+    """Whether a role model is asked at all, and is not away on the day of this visit."""
+    away = role_model.away_until
+    there = away is None or away < clock.to_oslo(visit.starts_at).date()
+    return role_model.state is ProfileState.ACTIVE and there
+
+
+def _may_leave(invitation: Invitation, now: datetime) -> bool:
+    return invitation.visit.starts_at > now and may_be_asked(invitation.role_model, invitation.visit)
 
 
 def due_turns(session: Session, now: datetime) -> list[str]:
@@ -138,7 +154,7 @@ def do_turn(session: Session, role_model_id: str, now: datetime) -> None:
 
 
 def _has_turn(session: Session, role_model_id: str, now: datetime) -> bool:
-    queued = [one for one in reads.queued_for(session, role_model_id) if one.visit.starts_at > now]
+    queued = [one for one in reads.queued_for(session, role_model_id) if _may_leave(one, now)]
     if not queued:
         return False
     rules = reads.rules_of(session, queued[0].visit.request.programme_id)

@@ -229,9 +229,9 @@ def _was_asked(session: Session, visit: Visit) -> bool:
 
 
 def _settled_at(session: Session, visit: Visit) -> datetime | None:
-    """When the last of those who have not called said yes, or was told."""
-    silent = _of(session, visit, _silent(visit, "called_at"))
-    return max((one.answered_at or one.sent_at or one.created_at for one in silent), default=None)
+    """When the visit was confirmed, and people could reach each other: the last of them said yes, or was told."""
+    everyone = reads.live_invitations(session, visit.id)
+    return max((one.answered_at or one.sent_at or one.created_at for one in everyone), default=None)
 
 
 def _ready_is_due(session: Session, visit: Visit, now: datetime) -> bool:

@@ -66,19 +66,31 @@ def resume(session: Session, role_model: RoleModel, who: By, now: datetime | Non
     move(session, role_model, "resume", who, values=_asked_again_from(moment))
 
 
-def pause(session: Session, role_model: RoleModel, who: By) -> None:
-    """Nobody is asked until somebody resumes it; what was said yes to stays. Raises IllegalStep, Forbidden."""
+def pause(session: Session, role_model: RoleModel, who: By, now: datetime | None = None) -> None:
+    """Not asked until somebody resumes it; what was said yes to stays, and what waits for an answer goes to others.
+
+    Raises IllegalStep, Forbidden.
+    """
+    turn.take(session)  # before the profile's row, as everybody who changes visits does
     move(session, role_model, "pause", who)
+    repair.role_model_rests(session, role_model, now)
 
 
-def set_away(session: Session, role_model: RoleModel, until: date | None, who: By) -> None:
-    """Not asked before or on that day; None for at once again. What was said yes to stays."""
+def set_away(session: Session, role_model: RoleModel, until: date | None, who: By, now: datetime | None = None) -> None:
+    """Not asked for visits before or on that day; None for at once again.
+
+    What was said yes to stays. What waits for an answer and lies in that time goes to others. Raises IllegalStep for
+    one who has left.
+    """
+    turn.take(session)
+    session.refresh(role_model)
     if role_model.state is ProfileState.LEFT:
         raise IllegalStep(_("This profile has been closed."))
     role_model.away_until = until
     session.flush()
     detail = {"until": until.isoformat() if until else None}
     audit.record(session, "role_model.away", "role_model", role_model.id, actor_id=who.user_id, detail=detail)
+    repair.role_model_rests(session, role_model, now)
 
 
 def leave(session: Session, role_model: RoleModel, who: By, now: datetime | None = None) -> None:

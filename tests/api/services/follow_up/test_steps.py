@@ -124,3 +124,19 @@ def test_steps_of_a_visit_that_is_not_there_or_not_settled(session: Session, vis
         steps.ask_questions(session, visit.id, "x" * 2001, SCHOOL)
     with pytest.raises(Conflict):
         steps.evaluate(session, visit.id, steps.Side.SCHOOL, {})
+
+
+def test_the_call_of_two_is_due_from_when_the_last_of_them_said_yes(session: Session) -> None:
+    world, _actor = approved_season(session)
+    [visit] = [one for one in session.scalars(select(Visit).order_by(Visit.id)) if len(one.role_models) == 2]
+    first, last = session.scalars(
+        select(Invitation).where(Invitation.visit_id == visit.id).order_by(Invitation.id)
+    ).all()
+    yes = noon_of(world) + timedelta(hours=1)
+    for one, moment in ((first, yes), (last, yes + timedelta(days=2))):
+        with time_machine.travel(moment, tick=False):
+            invitations.accept(session, one.id, ROLE_MODEL)
+    with time_machine.travel(yes + timedelta(days=2), tick=False):
+        steps.called(session, visit.id, last.role_model_id, ROLE_MODEL)
+    assert run(session, "calls", yes + timedelta(days=3), visit) == 0
+    assert run(session, "calls", yes + timedelta(days=9), visit) == 1
