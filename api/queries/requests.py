@@ -1,16 +1,19 @@
 """Requests, narrowed to those the reader may see."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from api.domain.enums import RequestState
 from api.domain.permissions import Reach
 from api.errors import NotFound
 from api.i18n import gettext
 from api.models.places import School
-from api.models.visits import Request, RequestOption, RequestTopic
+from api.models.visits import Request, RequestOption, RequestTopic, Visit
+from api.queries.follow_up import can_be_undone
 from api.queries.paging import Page, Window, page_of
 
 
@@ -25,9 +28,11 @@ def requests(
 ) -> Page[Request]:
     """Requests of the schools in reach, with all their parts. Sorts: submitted_at, answer_on, school, grade."""
     statement = _seen(reach).join(School, Request.school_id == School.id)
-    for column, value in ((Request.season_id, season), (Request.school_id, school), (Request.state, state)):
+    for column, value in ((Request.season_id, season), (Request.school_id, school)):
         if value is not None:
             statement = statement.where(column == value)
+    if state is not None:
+        statement = statement.where(_shown_as(RequestState(state), reach))
     return page_of(
         session,
         statement,
@@ -47,6 +52,35 @@ def request(session: Session, reach: Reach, request_id: str) -> Request:
     if found is None:
         raise NotFound(gettext("There is no such request."))
     return found
+
+
+def shown_states(session: Session, reach: Reach, rows: Iterable[Request]) -> dict[str, RequestState]:
+    """How requests stand as the reader may know it, by id: open to its school while the approval can be undone."""
+    found = {row.id: row.state for row in rows}
+    if not reach.everywhere:
+        quiet = session.scalars(select(Request.id).where(Request.id.in_(found), _is_quiet()))
+        found |= dict.fromkeys(quiet, RequestState.OPEN)
+    return found
+
+
+def shown(session: Session, reach: Reach, *rows: Request) -> None:
+    """Lets rows of a session that only reads say how they stand for the reader; nothing of it is ever written."""
+    states = shown_states(session, reach, rows)
+    for row in rows:
+        set_committed_value(row, "state", states[row.id])
+
+
+def _shown_as(state: RequestState, reach: Reach) -> ColumnElement[bool]:
+    is_so = Request.state == state
+    if reach.everywhere or state not in (RequestState.OPEN, RequestState.VISIT):
+        return is_so
+    return is_so & ~_is_quiet() if state is RequestState.VISIT else is_so | _is_quiet()
+
+
+def _is_quiet() -> ColumnElement[bool]:
+    """The request has a visit that nobody has heard of, as its approval can be undone."""
+    quiet = exists().where(Visit.request_id == Request.id, Visit.state.in_(("planned", "confirmed")), can_be_undone())
+    return (Request.state == RequestState.VISIT) & quiet.correlate(Request)
 
 
 def _seen(reach: Reach) -> Select[Any]:

@@ -26,7 +26,9 @@ blueprint = ResourceBlueprint("api_requests", __name__, description="Schools' re
 def list_requests(query: dict[str, Any]) -> dict[str, Any]:
     """Requests"""
     where = reach(current_actor(), Action.SEE_REQUESTS)
-    return listed(reads.requests(read_session(), where, window_of(query), **query))
+    found = reads.requests(read_session(), where, window_of(query), **query)
+    reads.shown(read_session(), where, *found.items)
+    return listed(found)
 
 
 @blueprint.post("/requests")
@@ -56,7 +58,9 @@ def create_request(headers: dict[str, Any], given: dict[str, Any]) -> Any:
 @allowed(Action.SEE_REQUESTS)
 def get_request(request_id: UUID) -> Any:
     """One request"""
-    found = reads.request(read_session(), reach(current_actor(), Action.SEE_REQUESTS), str(request_id))
+    where = reach(current_actor(), Action.SEE_REQUESTS)
+    found = reads.request(read_session(), where, str(request_id))
+    reads.shown(read_session(), where, found)
     blueprint.set_etag(version_of(found))
     return found
 

@@ -17,6 +17,7 @@ from api.i18n import gettext as _
 from api.i18n import mark
 from api.queries import schools as reads
 from api.queries.requests import request as request_in_reach
+from api.queries.requests import shown_states
 from api.services import links
 from api.services.follow_up import messages
 from api.services.schools import order as orders
@@ -35,8 +36,10 @@ STATES = {
 @pages.get("/bestillinger")
 @allowed(Action.CHANGE_REQUESTS)
 def mine() -> str:
-    found = reads.orders(read_session(), reach(current_actor(), Action.CHANGE_REQUESTS))
-    return render_template("school/own.html", orders=found, words={state: _(word) for state, word in STATES.items()})
+    where = reach(current_actor(), Action.CHANGE_REQUESTS)
+    found = reads.orders(read_session(), where)
+    words = {key: _(STATES[state]) for key, state in shown_states(read_session(), where, found).items()}
+    return render_template("school/own.html", orders=found, words=words)
 
 
 @pages.post("/bestillinger/<uuid:request_id>")

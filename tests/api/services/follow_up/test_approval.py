@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from api.models.role_models import RoleModelBlocked
 from api.models.visits import Request, Visit
 from api.services.follow_up import approval, sending, steps
 from tests import factories as make
+from tests.api.conftest import SignIn
 from tests.api.services.follow_up import live
 from tests.seasons import World, lessons_on, plan_now
 
@@ -217,3 +219,30 @@ def test_no_step_after_the_yes_is_due_while_the_approval_can_be_undone(session: 
     live.send_due(session, live.noon_of(world))
     assert session.get_one(PlanApproval, made.id).sent_at is not None
     assert agreed.id in steps.due_day_before(session, late)
+
+
+def test_school_sees_open_until_the_plan_is_sent(session: Session, world: World, by_token: SignIn) -> None:
+    request = world.served[0]
+    user = make.make_user(session)
+    make.make_grant(session, user_id=user.id, role=Role.SCHOOL_CONTACT, school_id=request.school_id)
+    boss = make.make_user(session)
+    make.make_grant(session, user_id=boss.id, role=Role.COORDINATOR)
+    school, coordination = by_token(user), by_token(boss)
+
+    def states(client: FlaskClient, query: str = "") -> dict[str, str]:
+        items = client.get(f"/api/v1/requests{query}").get_json()["items"]
+        return {one["id"]: one["state"] for one in items}
+
+    def one(client: FlaskClient) -> str:
+        return str(client.get(f"/api/v1/requests/{request.id}").get_json()["state"])
+
+    with live.at(live.morning_of(world)):
+        approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+        assert (states(school)[request.id], one(school)) == ("open", "open")
+        assert states(school, "?state=open")[request.id] == "open"
+        assert request.id not in states(school, "?state=visit")
+        assert states(coordination, "?state=visit")[request.id] == "visit"
+        assert one(coordination) == "visit"
+    live.send_due(session, live.noon_of(world))
+    assert (states(school)[request.id], one(school)) == ("visit", "visit")
+    assert request.id in states(school, "?state=visit")

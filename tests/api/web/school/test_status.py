@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import ApprovalState, InvitationKind, InvitationState, RequestState, Side, VisitState
+from api.domain.permissions import Role
 from api.models.follow_up import Evaluation, Invitation, PlanApproval
 from api.models.visits import Request, Visit
 from api.services import links
 from api.services.follow_up import messages, steps
 from tests import factories as make
+from tests.api.conftest import SignIn
 from tests.api.web.reading import csrf, page, text
 
 BEFORE, AFTER = "2027-01-11T08:00:00+00:00", "2027-01-19T08:00:00+00:00"
@@ -114,7 +116,7 @@ def test_an_unknown_link_is_not_there(client: FlaskClient, session: Session) -> 
 
 
 def test_a_visit_whose_approval_can_still_be_undone_is_not_told(
-    client: FlaskClient, session: Session, order: Request, visit: Visit
+    client: FlaskClient, session: Session, order: Request, visit: Visit, signed_in: SignIn
 ) -> None:
     plan = make.make_plan(session)
     waiting = PlanApproval(plan_id=plan.id, send_at=visit.starts_at, items=[order.id], dropped=[])
@@ -130,6 +132,11 @@ def test_a_visit_whose_approval_can_still_be_undone_is_not_told(
     assert "Vi finner en rollemodell" in said
     assert "hydrolog" not in said
     assert send(client, link, "klar") == 404
+    user = make.make_user(session)
+    make.make_grant(session, user_id=user.id, role=Role.SCHOOL_CONTACT, school_id=order.school_id)
+    browser = signed_in(user)
+    assert "Vi finner en rollemodell" in text(page(browser, "/bestillinger"))
     waiting.state, waiting.sent_at = ApprovalState.SENT, visit.starts_at
     session.flush()
     assert "hydrolog" in text(page(client, link))
+    assert "Vi finner en rollemodell" not in text(page(browser, "/bestillinger"))
