@@ -21,10 +21,11 @@ _log = structlog.get_logger("treffpunkt.scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """items: things done. failed: things that failed, and why, by kind of error."""
+    """items: things done. failed: things that failed, and why, by kind of error. passed: somebody else was faster."""
 
     items: int
     failed: Counter[str]
+    passed: int = 0
 
     @property
     def error(self) -> str | None:
@@ -66,14 +67,15 @@ def run_at(job: Job, due_at: datetime, leader_since: datetime, leaving: threadin
     outcome = _work(job, now, leaving)
     with transaction() as session:
         ledger.finish(session, run_id, clock.now(), outcome.items, outcome.error, frequent=job.when.frequent)
-    if outcome.items or outcome.failed:
-        _log.info("job_ran", job=job.name, items=outcome.items, failed=outcome.failed.total())
+    if outcome.items or outcome.failed or outcome.passed:
+        counts = {"items": outcome.items, "failed": outcome.failed.total(), "passed": outcome.passed}
+        _log.info("job_ran", job=job.name, **counts)
     return outcome
 
 
 def _work(job: Job, now: datetime, leaving: threading.Event) -> Outcome:
     failed: Counter[str] = Counter()
-    items = 0
+    items = passed = 0
     try:
         if job.run is not None:
             return Outcome(job.run(now), failed)
@@ -92,11 +94,12 @@ def _work(job: Job, now: datetime, leaving: threading.Event) -> Outcome:
             _do(job, item, now)
             items += 1
         except Conflict:
-            _log.info("item_passed", job=job.name, item=item)  # somebody else has done it since it was read
+            passed += 1  # somebody else has done it since it was read
+            _log.info("item_passed", job=job.name, item=item)
         except Exception as error:
             _log.error("item_failed", job=job.name, item=item, exc_info=error)
             failed[type(error).__name__] += 1
-    return Outcome(items, failed)
+    return Outcome(items, failed, passed)
 
 
 def _do(job: Job, item: str, now: datetime) -> None:

@@ -65,7 +65,7 @@ def test_failing_item_is_taken_back_and_counted_and_stops_no_other(
     leave_work("a", POISON, TAKEN, "z")
     outcome = run_due(job(daily("04:00")), clock.now(), threading.Event())
     assert outcome is not None
-    assert (outcome.items, work_left()) == (2, [POISON, TAKEN])
+    assert (outcome.items, outcome.passed, work_left()) == (2, 1, [POISON, TAKEN])
     (row,) = ledger()
     assert (row.state, row.items, row.error) == (
         JobState.FAILED,
