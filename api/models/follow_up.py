@@ -45,7 +45,8 @@ class PlanApproval(Identified, Versioned, Created, Base):
     """An approval of a plan or a part of it.
 
     send_at: nothing leaves before; until then it can be undone. items: ids of the approved requests (visits) or sites
-    (groups). dropped: [{code, ...}], pairs whose rows had changed since the plan.
+    (groups). dropped: [{code, ...}], pairs whose rows had changed since the plan. sent_items: sites that are sent so
+    far, one a transaction. moved: entry → session, pupils who sit with friends rather than where the plan has them.
     """
 
     __tablename__ = "plan_approval"
@@ -58,6 +59,8 @@ class PlanApproval(Identified, Versioned, Created, Base):
     undone_at: Mapped[datetime | None] = mapped_column(info=_APPROVED)
     items: Mapped[JsonList] = mapped_column(info=_APPROVED)
     dropped: Mapped[JsonList] = mapped_column(default=list, info=_APPROVED)
+    sent_items: Mapped[JsonList] = mapped_column(default=list, info=_APPROVED)
+    moved: Mapped[JsonObject] = mapped_column(default=dict, info=_APPROVED)
 
     plan: Mapped[Plan] = relationship()
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, update
 from sqlalchemy.orm import Session
 
+from api.domain.ids import new_id
 from api.domain.permissions import Actor
 from api.domain.transitions import IllegalStep, Party, step
 from api.errors import Forbidden
@@ -37,11 +38,16 @@ def by(party: Party, actor: Actor | None = None) -> By:
 
 
 def begin(session: Session, row: Any, event: str, who: By, *, detail: Mapping[str, Any] | None = None) -> None:
-    """Adds a new row in the state of `event`, with its audit entry. Raises Forbidden when `who` may never do it."""
+    """Adds a new row in the state of `event`, with its audit entry. Raises Forbidden when `who` may never do it.
+
+    In a `no_autoflush` block the caller flushes, once for many rows.
+    """
     made = _allowed(row, event, who)
     row.state = row.__table__.c.state.type.enum_class(made.target)
+    row.id = row.id or new_id()
     session.add(row)
-    session.flush()
+    if session.autoflush:
+        session.flush()
     _record(session, row, event, who, {"to": made.target, **(detail or {})})
 
 

@@ -42,7 +42,7 @@ def issue(
     expires_at: datetime,
     person_id: str | None = None,
 ) -> LinkToken:
-    """A new link for one purpose and one object. expires_at: aware."""
+    """A new link for one purpose and one object. expires_at: aware. Flushed by the caller in a `no_autoflush` block."""
     token_id = new_id()
     token = LinkToken(
         id=token_id,
@@ -54,7 +54,8 @@ def issue(
         token_hash=_hash(secret_of(token_id)),
     )
     session.add(token)
-    session.flush()
+    if session.autoflush:
+        session.flush()
     return token
 
 

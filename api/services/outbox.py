@@ -49,6 +49,7 @@ def write(
     kind: of api.mail.registry.LETTERS. values: what the letter needs, as JSON (moments and dates in ISO format).
     about: table and id of what it is about. links: by the names that the letter's buttons use. calendar: an invitation
     to attach (api.mail.calendar). dedupe: at most one message ever has it. not_before: aware; now unless given.
+    Flushed by the caller in a `no_autoflush` block.
     """
     assert kind in LETTERS, kind
     address = to.email if channel is Channel.MAIL else to.phone
@@ -85,7 +86,8 @@ def write(
         not_before=not_before or clock.now(),
     )
     session.add(message)
-    session.flush()
+    if session.autoflush:
+        session.flush()
     return message
 
 

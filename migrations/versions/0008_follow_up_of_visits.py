@@ -148,6 +148,8 @@ def create_plan_approval() -> None:
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("items", JSON, nullable=False),
         sa.Column("dropped", JSON, nullable=False),
+        sa.Column("sent_items", JSON, nullable=False),
+        sa.Column("moved", JSON, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["approved_by_id"], ["user_account.id"], name=op.f("fk_plan_approval_approved_by_id")),

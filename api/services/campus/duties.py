@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -72,14 +72,56 @@ def needs_a_yes(meeting: Meeting, rules: GroupRules, now: datetime) -> bool:
 
 def is_free(session: Session, mentor: Mentor, meeting: Meeting) -> bool:
     """Whether nothing else holds the mentor's time during the meeting."""
-    taken = select(Booking.id).where(
-        Booking.person_id == mentor.person_id,
-        Booking.released_at.is_(None),
-        Booking.starts_at < meeting.ends_at,
-        Booking.ends_at > meeting.starts_at,
-        Booking.meeting_id.is_distinct_from(meeting.id),
-    )
-    return session.scalar(taken.limit(1)) is None
+    return meeting.id in free_at(session, mentor, [meeting])
+
+
+def free_at(session: Session, mentor: Mentor, meetings: Collection[Meeting]) -> set[str]:
+    """Those of the meetings during which nothing else holds the mentor's time."""
+    if not meetings:
+        return set()
+    taken = session.execute(
+        select(Booking.starts_at, Booking.ends_at, Booking.meeting_id).where(
+            Booking.person_id == mentor.person_id,
+            Booking.released_at.is_(None),
+            Booking.starts_at < max(meeting.ends_at for meeting in meetings),
+            Booking.ends_at > min(meeting.starts_at for meeting in meetings),
+        )
+    ).all()
+    return {
+        meeting.id
+        for meeting in meetings
+        if not any(
+            starts < meeting.ends_at and ends > meeting.starts_at and holder != meeting.id
+            for starts, ends, holder in taken
+        )
+    }
+
+
+def put_on_all(
+    session: Session, meetings: Collection[Meeting], mentor: Mentor, rules: GroupRules, who: change.By
+) -> list[Duty]:
+    """Puts a mentor on meetings, asked within the notice, like `put_on` one after the other; returns what is new."""
+    moment = clock.now()
+    ids = [meeting.id for meeting in meetings]
+    there = set(session.scalars(select(Duty.meeting_id).where(Duty.mentor_id == mentor.id, Duty.meeting_id.in_(ids))))
+    made, booked = [], []
+    with session.no_autoflush:  # all are written at once
+        for meeting in meetings:
+            ask = needs_a_yes(meeting, rules, moment)
+            if meeting.id in there:
+                continue
+            duty = Duty(meeting_id=meeting.id, mentor_id=mentor.id, asked_at=moment if ask else None)
+            change.begin(session, duty, "ask" if ask else "plan", who)
+            made.append(duty)
+            if not ask:
+                booked.append(meeting)
+    _book(session, booked, mentor)
+    for meeting in meetings:
+        if meeting.id in there and (
+            again := put_on(session, meeting, mentor, who, ask=needs_a_yes(meeting, rules, moment))
+        ):
+            made.append(again)
+    return made
 
 
 def put_on(
@@ -113,16 +155,21 @@ def take_off(session: Session, duty: Duty, who: change.By) -> None:
 
 def book(session: Session, meeting: Meeting, mentor: Mentor) -> None:
     """Holds the mentor's time. Raises DoubleBooking when the person is taken."""
+    _book(session, [meeting], mentor)
+
+
+def _book(session: Session, meetings: Collection[Meeting], mentor: Mentor) -> None:
     session.flush()
     try:
         with session.begin_nested():
-            session.add(
+            session.add_all(
                 Booking(
                     person_id=mentor.person_id,
                     meeting_id=meeting.id,
                     starts_at=meeting.starts_at,
                     ends_at=meeting.ends_at,
                 )
+                for meeting in meetings
             )
     except IntegrityError as error:
         if PERSON_TAKEN not in str(error.orig):

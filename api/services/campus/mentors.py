@@ -31,9 +31,15 @@ _PERSON = ("name", "email", "phone")
 
 def may_teach(session: Session, mentor: Mentor, rules: GroupRules, day: date) -> bool:
     """Active, trained by that day, and with a certificate seen where the programme names its statute."""
-    if not mentor.is_active or mentor.trained_on is None or mentor.trained_on > day:
-        return False
-    return not rules.statute or is_cleared(session, mentor)
+    first = teaches_from(session, mentor, rules)
+    return first is not None and first <= day
+
+
+def teaches_from(session: Session, mentor: Mentor, rules: GroupRules) -> date | None:
+    """The day on which an active mentor is trained; None where there is none, or where the certificate is missing."""
+    if not mentor.is_active or mentor.trained_on is None:
+        return None
+    return mentor.trained_on if not rules.statute or is_cleared(session, mentor) else None
 
 
 def is_cleared(session: Session, mentor: Mentor) -> bool:
@@ -43,10 +49,13 @@ def is_cleared(session: Session, mentor: Mentor) -> bool:
 
 def has_exams(session: Session, mentor: Mentor, day: date) -> bool:
     """Whether the mentor has said that exams take the day."""
-    block = select(ExamBlock.id).where(
-        ExamBlock.mentor_id == mentor.id, ExamBlock.from_date <= day, ExamBlock.to_date >= day
-    )
-    return session.scalar(block.limit(1)) is not None
+    return any(first <= day <= last for first, last in exam_days(session, mentor))
+
+
+def exam_days(session: Session, mentor: Mentor) -> list[tuple[date, date]]:
+    """The first and last days of a mentor's exams."""
+    blocks = select(ExamBlock.from_date, ExamBlock.to_date).where(ExamBlock.mentor_id == mentor.id)
+    return [(first, last) for first, last in session.execute(blocks)]
 
 
 def register(session: Session, actor: Actor, given: Mapping[str, Any]) -> Mentor:

@@ -131,8 +131,22 @@ def assign(
     session.flush()
     audit.record(session, "mentor_assignment.begin", "mentor_assignment", assignment.id, actor_id=who.user_id)
     changed.begun.append(assignment)
-    for meeting in duties.upcoming(session, group.id, clock.now()):
-        put_on(session, meeting, mentor, rules, who, changed)
+    fitting = []
+    meetings = duties.upcoming(session, group.id, clock.now())
+    reasons = against_each(session, mentor, meetings, rules)
+    for meeting in meetings:
+        if reason := reasons.get(meeting.id):
+            changed.left_out.append((mentor.id, meeting.id, reason))
+        else:
+            fitting.append(meeting)
+    try:
+        with session.begin_nested():
+            made = duties.put_on_all(session, fitting, mentor, rules, who)
+    except DoubleBooking:  # one was taken in the instant since it was looked at: find out which
+        for meeting in fitting:
+            put_on(session, meeting, mentor, rules, who, changed)
+    else:
+        changed.asked.extend(duty for duty in made if duty.state is DutyState.ASKED)
 
 
 def put_on(
@@ -181,9 +195,21 @@ def end(
 
 def against(session: Session, mentor: Mentor, meeting: Meeting, rules: GroupRules) -> str | None:
     """Why a mentor cannot be put on a meeting, as a code of RosterChange.left_out, or None."""
-    day = clock.to_oslo(meeting.starts_at).date()
-    if not mentors.may_teach(session, mentor, rules, day):
-        return "not_ready"
-    if mentors.has_exams(session, mentor, day):
-        return "exams"
-    return None if duties.is_free(session, mentor, meeting) else "taken"
+    return against_each(session, mentor, [meeting], rules).get(meeting.id)
+
+
+def against_each(session: Session, mentor: Mentor, meetings: Collection[Meeting], rules: GroupRules) -> dict[str, str]:
+    """Why a mentor cannot be put on some of these meetings: codes of RosterChange.left_out by meeting."""
+    ready_from = mentors.teaches_from(session, mentor, rules)
+    exams = mentors.exam_days(session, mentor)
+    free = duties.free_at(session, mentor, meetings)
+    reasons = {}
+    for meeting in meetings:
+        day = clock.to_oslo(meeting.starts_at).date()
+        if ready_from is None or ready_from > day:
+            reasons[meeting.id] = "not_ready"
+        elif any(first <= day <= last for first, last in exams):
+            reasons[meeting.id] = "exams"
+        elif meeting.id not in free:
+            reasons[meeting.id] = "taken"
+    return reasons

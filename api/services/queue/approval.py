@@ -118,38 +118,49 @@ def approval_in_reach(session: Session, actor: Actor, approval_id: str) -> PlanA
 
 
 def due_sends(session: Session, now: datetime) -> list[str]:
-    """Approvals of group plans whose time has come."""
-    return list(
-        session.scalars(
-            select(PlanApproval.id)
-            .join(Plan, PlanApproval.plan_id == Plan.id)
-            .where(Plan.kind == RunKind.GROUP, PlanApproval.state == ApprovalState.APPROVED)
-            .where(PlanApproval.send_at <= now)
-            .order_by(PlanApproval.send_at, PlanApproval.id)
-        )
+    """Sites of approved group plans whose time has come, as "approval site": each is sent in its own transaction."""
+    rows = session.scalars(
+        select(PlanApproval)
+        .join(Plan, PlanApproval.plan_id == Plan.id)
+        .where(Plan.kind == RunKind.GROUP, PlanApproval.state.in_(LIVE), PlanApproval.send_at <= now)
+        .order_by(PlanApproval.send_at, PlanApproval.id)
     )
+    return [f"{row.id} {site_id}" for row in rows for site_id in _unsent(row)]
 
 
-def do_send(session: Session, approval_id: str, now: datetime) -> None:
-    """Makes an approved plan live at its sites.
+def do_send(session: Session, part: str, now: datetime) -> None:
+    """Makes an approved plan live at one of its sites. part: as in `due_sends`.
 
-    Effects, in order: approval sent; the roster taken over; an offer to each pupil of the plan, in queue order, unless
-    their rows have changed since, which `dropped` names; friends together where nobody else loses by it.
+    Effects, in order: with the first site the approval is sent, and who moves to their friends is settled where nobody
+    else loses by it; the roster taken over; an offer to each pupil of the plan at the site, in queue order, unless
+    their rows have changed since, which `dropped` names. Raises IllegalStep when the approval was undone meanwhile.
     """
-    approval = session.get(PlanApproval, approval_id)
-    if approval is None or approval_id not in due_sends(session, now):
+    approval_id, site_id = part.split()
+    found = session.get(PlanApproval, approval_id)
+    if found is None:
         return
-    plan, programme_id = _group_plan(session, approval.plan_id)
+    plan, programme_id = _group_plan(session, found.plan_id)
     line.hold(session, plan.season_id)
-    change.move(session, approval, "send", change.SYSTEM, values={"sent_at": now})
-    roster.take_over(session, plan.id, approval.items, change.SYSTEM)
+    approval = session.get_one(PlanApproval, approval_id, populate_existing=True)
+    if approval.send_at > now or approval.state not in LIVE or site_id not in _unsent(approval):
+        return
+    if approval.state is ApprovalState.APPROVED:
+        moved = friends.together(session, plan.id, approval.items)
+        change.move(session, approval, "send", change.SYSTEM, values={"sent_at": now, "moved": moved})
+    roster.take_over(session, plan.id, [site_id], change.SYSTEM)
     rules = rules_now(session, programme_id)
-    moved = friends.together(session, plan.id, approval.items)
-    dropped: list[Dropped] = []
-    for held in _sessions(session, plan.id, approval.items):
-        dropped += _offer_seats(session, plan, held, rules, now, moved)
+    here = _sessions(session, plan.id, [site_id])
+    dropped = [fault for fault in approval.dropped if fault["session"] not in {held.id for held in here}]
+    for held in here:
+        dropped += _offer_seats(session, plan, held, rules, now, approval.moved)
     approval.dropped = dropped
+    approval.sent_items = [*approval.sent_items, site_id]
     session.flush()
+
+
+def _unsent(approval: PlanApproval) -> list[str]:
+    """The sites of an approval that are still to be sent, in their order."""
+    return [site_id for site_id in approval.items if site_id not in approval.sent_items]
 
 
 def _offer_seats(
@@ -159,25 +170,29 @@ def _offer_seats(
     dropped = []
     taken = queue_line.taken_seats(session, held.id)
     seated = {one.entry_id: Taught(one.level_id, one.row.mentor_id) for one in taken}
-    mentors = queue_line.standing_mentors(session, held.id)
+    mentors, seats = queue_line.standing_mentors(session, held.id), queue_line.seats_of(session, held)
     planned = _planned(session, plan.id, held.id, moved)
     asked = _with_an_offer(session, planned)
-    for entry, mentor_id in planned:
-        if entry.id in seated:
-            continue
-        code = _against(entry, held, asked)
-        seat = queue_line.free_seat(taken, queue_line.seats_of(session, held))
-        near = {mentor_id} if mentor_id else set()
-        contacts = seat_with(entry.level_id, seated, mentors, queue_line.ratio_of(held, rules), prefer=near)
-        if code or seat is None or contacts is None:
-            dropped.append({"code": code or ("seats" if seat is None else "mentor"), **_pair(held, entry)})
-            continue
-        rows = {one.entry_id: one.row for one in taken}
-        line.set_contacts(session, rows, {one: mentor for one, mentor in contacts.items() if one != NEW})
-        offer = offers.make(session, entry, held, seat, contacts[NEW], OfferReason.PLAN, now, rules, plan_id=plan.id)
-        taken.append(queue_line.Taken(entry.id, entry.level_id, offer))
-        for one in taken:
-            seated[one.entry_id] = Taught(one.level_id, one.row.mentor_id)
+    with session.no_autoflush:  # hundreds of offers with their letters, written at once at the end
+        for entry, mentor_id in planned:
+            if entry.id in seated:
+                continue
+            code = _against(entry, held, asked)
+            seat = queue_line.free_seat(taken, seats)
+            near = {mentor_id} if mentor_id else set()
+            contacts = seat_with(entry.level_id, seated, mentors, queue_line.ratio_of(held, rules), prefer=near)
+            if code or seat is None or contacts is None:
+                dropped.append({"code": code or ("seats" if seat is None else "mentor"), **_pair(held, entry)})
+                continue
+            rows = {one.entry_id: one.row for one in taken}
+            line.set_contacts(session, rows, {one: mentor for one, mentor in contacts.items() if one != NEW})
+            offer = offers.make(
+                session, entry, held, seat, contacts[NEW], OfferReason.PLAN, now, rules, plan_id=plan.id
+            )
+            taken.append(queue_line.Taken(entry.id, entry.level_id, offer))
+            for one in taken:
+                seated[one.entry_id] = Taught(one.level_id, one.row.mentor_id)
+    session.flush()
     return dropped
 
 
@@ -297,7 +312,7 @@ def _check_overlap(session: Session, plan: Plan, programme_id: str, site_ids: Co
     )
     for other in rows:
         shared = sorted(set(other.items) & set(site_ids))
-        outdated = other.state is ApprovalState.SENT and other.plan.created_at < plan.created_at
+        outdated = not set(_unsent(other)) & set(shared) and other.plan.created_at < plan.created_at
         if not shared or (outdated and other.plan_id != plan.id):
             continue
         since = session.scalars(select(Membership.id).where(Membership.plan_id == other.plan_id)).all()

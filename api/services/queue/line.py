@@ -71,6 +71,9 @@ def set_contacts(session: Session, rows: dict[str, Membership | SeatOffer], ment
     """Gives pupils of a session other contact mentors. rows: their seats by entry. mentors: by entry."""
     for entry_id, mentor_id in mentors.items():
         row = rows[entry_id]
+        if row in session.new:
+            row.mentor_id = mentor_id
+            continue
         kind = type(row)
         session.execute(
             update(kind).where(kind.id == row.id).values(mentor_id=mentor_id, version=kind.version + 1),

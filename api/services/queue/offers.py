@@ -303,15 +303,16 @@ def _give_up(session: Session, entry: Entry, session_id: str) -> None:
 
 
 def _sites_sent(session: Session, held: GroupSession) -> Collection[str]:
-    rows = session.scalars(
-        select(PlanApproval.items)
+    """Sites of approvals sent to the last site: until then a pupil of the plan may still wait for the offer."""
+    rows = session.execute(
+        select(PlanApproval.items, PlanApproval.sent_items)
         .join(Plan, PlanApproval.plan_id == Plan.id)
         .join(Run, Plan.run_id == Run.id)
         .join(ProgrammeRuleVersion, Run.rule_version_id == ProgrammeRuleVersion.id)
         .where(PlanApproval.state == ApprovalState.SENT, Plan.season_id == held.season_id)
         .where(ProgrammeRuleVersion.programme_id == held.programme_id)
     )
-    return {site for items in rows for site in items}
+    return {site for items, sent in rows if set(items) <= set(sent) for site in items}
 
 
 def _mentors_of_friends(session: Session, entry_id: str, seated: dict[str, Taught]) -> set[str]:

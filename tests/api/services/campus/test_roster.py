@@ -119,7 +119,7 @@ def test_a_duty_whose_time_is_taken_in_the_last_instant_is_not_left_behind(
     busy = make.make_mentor(session)
     third = FIRST + timedelta(weeks=2)
     make.make_booking(session, person_id=busy.person_id, starts_at=third, ends_at=third + timedelta(hours=1))
-    monkeypatch.setattr(duties, "is_free", lambda *_given: True)
+    monkeypatch.setattr(duties, "free_at", lambda _session, _mentor, meetings: {one.id for one in meetings})
     changed = take_over(session, plan_of(session, group, busy).id, [group.site_id], SITE)
     assert [reason for _, _, reason in changed.left_out] == ["taken"]
     assert duties_of(session, busy) == ["asked", "planned", "planned"]

@@ -56,6 +56,11 @@ def sites(world: World) -> tuple[str, str]:
     return world.blindern.id, world.nygard.id
 
 
+def send(session: Session) -> None:
+    for part in approval.due_sends(session, clock.now()):
+        approval.do_send(session, part, clock.now())
+
+
 def test_approved_plan_is_sent_once_and_offers_in_queue_order(
     session: Session, world: World, by_token: Browser
 ) -> None:
@@ -69,8 +74,7 @@ def test_approved_plan_is_sent_once_and_offers_in_queue_order(
         assert session.scalars(select(SeatOffer)).all() == []
         traveller.move_to(row.send_at)
         for _ in range(2):
-            for approval_id in approval.due_sends(session, clock.now()):
-                approval.do_send(session, approval_id, clock.now())
+            send(session)
     session.expire_all()
     seats = set(session.execute(select(PlanSeat.entry_id, PlanSeat.session_id, PlanSeat.mentor_id)).all())
     made_offers = session.scalars(select(SeatOffer)).all()
@@ -98,7 +102,7 @@ def test_sent_approval_cannot_be_undone(session: Session, world: World, by_token
         browser = by_token(make.make_user(session, Role.COORDINATOR))
         _status, made = approve(browser, world, *sites(world))
         traveller.shift(timedelta(hours=4))
-        approval.do_send(session, str(made["id"]), clock.now())
+        send(session)
         tagged = {"If-Match": browser.get(f"/api/v1/group-approvals/{made['id']}").headers["ETag"]}
         answer = browser.post(f"/api/v1/group-approvals/{made['id']}/undo", headers=tagged)
         assert (answer.status_code, answer.get_json()["code"]) == (409, "approval_sent")
@@ -139,7 +143,7 @@ def test_pairs_that_changed_are_dropped_and_named(session: Session, world: World
         _status, made = approve(browser, world, *sites(world))
         assert [(fault["code"], fault["pupil"]) for fault in made["dropped"]] == [("pupil", gone.id)]  # type: ignore[attr-defined]
         traveller.shift(timedelta(hours=4))
-        approval.do_send(session, str(made["id"]), clock.now())
+        send(session)
     session.expire_all()
     assert gone.state is EntryState.LEFT
     assert offers.open_offer(session, gone.id) is None
@@ -178,7 +182,7 @@ def test_protected_pupil_is_a_number_everywhere(session: Session, world: World, 
         browser = by_token(make.make_user(session, Role.ADMIN))
         _status, made = approve(browser, world, *sites(world))
         traveller.shift(timedelta(hours=4))
-        approval.do_send(session, str(made["id"]), clock.now())
+        send(session)
         offer = offers.open_offer(session, entry.id)
         assert offer is not None
         offers.accept(session, offer, PUPIL)
