@@ -32,8 +32,8 @@ from api.models.group_life import SeatOffer
 from api.models.groups import GroupSession, Site
 from api.models.plan_rows import PlanSeat, PlanSession
 from api.models.planning import Plan, Run
-from api.models.programmes import ProgrammeRuleVersion
-from api.models.pupils import Entry, Lottery, Membership
+from api.models.programmes import Programme, ProgrammeRuleVersion, Season
+from api.models.pupils import Entry, Lottery, Membership, Pupil
 from api.queries import queue_line
 from api.queries.campus_rules import rules_now
 from api.services import change
@@ -173,6 +173,8 @@ def _offer_seats(
     mentors, seats = queue_line.standing_mentors(session, held.id), queue_line.seats_of(session, held)
     planned = _planned(session, plan.id, held.id, moved)
     asked = _with_an_offer(session, planned)
+    expires = offers.deadline(session, held, now, rules)
+    about = _rows_for_letters(session, held, planned)
     with session.no_autoflush:  # hundreds of offers with their letters, written at once at the end
         for entry, mentor_id in planned:
             if entry.id in seated:
@@ -187,13 +189,34 @@ def _offer_seats(
             rows = {one.entry_id: one.row for one in taken}
             line.set_contacts(session, rows, {one: mentor for one, mentor in contacts.items() if one != NEW})
             offer = offers.make(
-                session, entry, held, seat, contacts[NEW], OfferReason.PLAN, now, rules, plan_id=plan.id
+                session,
+                entry,
+                held,
+                seat,
+                contacts[NEW],
+                OfferReason.PLAN,
+                now,
+                rules,
+                plan_id=plan.id,
+                expires=expires,
             )
             taken.append(queue_line.Taken(entry.id, entry.level_id, offer))
             for one in taken:
                 seated[one.entry_id] = Taught(one.level_id, one.row.mentor_id)
     session.flush()
+    del about  # held until here: a session forgets rows that nobody holds
     return dropped
+
+
+def _rows_for_letters(session: Session, held: GroupSession, planned: list[tuple[Entry, str | None]]) -> list[Any]:
+    """What the letters of all offers look up, in one query a table where there are many."""
+    pupils = select(Pupil).where(Pupil.id.in_([entry.pupil_id for entry, _mentor in planned]))
+    return [
+        session.get_one(Season, held.season_id),
+        session.get_one(Programme, held.programme_id),
+        session.get_one(Site, held.site_id),
+        *session.scalars(pupils.options(selectinload(Pupil.person))),
+    ]
 
 
 def _planned(session: Session, plan_id: str, session_id: str, moved: dict[str, str]) -> list[tuple[Entry, str | None]]:

@@ -119,10 +119,12 @@ def make(
     rules: GroupRules,
     *,
     plan_id: str | None = None,
+    expires: datetime | None = None,
 ) -> SeatOffer:
-    """A new offer with its deadline, queue event and letters, the guardians' copy too."""
-    season = session.get_one(Season, held.season_id)
-    holidays = queue_line.holidays_from(session, clock.to_oslo(now).date())
+    """A new offer with its deadline, queue event and letters, the guardians' copy too.
+
+    expires: `deadline`, where it is known already.
+    """
     offer = SeatOffer(
         entry_id=entry.id,
         session_id=held.id,
@@ -131,7 +133,7 @@ def make(
         seat=seat,
         reason=reason,
         offered_at=now,
-        expires_at=expires_at(now, season.starts_on, rules, holidays),
+        expires_at=expires or deadline(session, held, now, rules),
     )
     change.begin(session, offer, "offer", change.SYSTEM)
     events.record(session, entry, QueueMove.OFFERED, reason.value, held.id, offer=offer.id)
@@ -144,6 +146,12 @@ def make(
         **letters.offer_values(entry, offer),
     )
     return offer
+
+
+def deadline(session: Session, held: GroupSession, now: datetime, rules: GroupRules) -> datetime:
+    """Until when an offer made now is good."""
+    season = session.get_one(Season, held.season_id)
+    return expires_at(now, season.starts_on, rules, queue_line.holidays_from(session, clock.to_oslo(now).date()))
 
 
 def is_offering(session: Session, held: GroupSession, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from api import clock, i18n
 from api.domain.enums import ApprovalState, EntryState, OfferReason, OfferState, RunKind
 from api.domain.permissions import Actor, Grant, Role
 from api.domain.transitions import Party
+from api.errors import Conflict
 from api.mail.registry import write_letter
 from api.models.access import User
 from api.models.follow_up import PlanApproval
@@ -83,6 +84,29 @@ def test_approved_plan_is_sent_once_and_offers_in_queue_order(
     assert len({(one.session_id, one.seat) for one in made_offers}) == len(seats)
     assert session.scalars(select(MentorAssignment.mentor_id)).all() != []
     assert row.state is ApprovalState.SENT
+
+
+def test_sending_goes_on_where_it_stopped_and_is_past_undoing(
+    session: Session, world: World, by_token: Browser
+) -> None:
+    with time_machine.travel(morning(world), tick=False) as traveller:
+        browser = by_token(make.make_user(session, Role.COORDINATOR))
+        _status, made = approve(browser, world, *sites(world))
+        traveller.shift(timedelta(hours=4))
+        first, second = approval.due_sends(session, clock.now())
+        approval.do_send(session, first, clock.now())
+        at_first = session.scalars(select(SeatOffer).order_by(SeatOffer.id)).all()
+        assert {offer.session.site_id for offer in at_first} == {first.split()[1]}
+        assert not any(offers.is_offering(session, offer.session, clock.now()) for offer in at_first)
+        with pytest.raises(Conflict):
+            approval.undo(session, _coordinator(), str(made["id"]))
+        approval.do_send(session, first, clock.now())
+        assert session.scalars(select(SeatOffer).order_by(SeatOffer.id)).all() == at_first
+        assert approval.due_sends(session, clock.now()) == [second]
+        approval.do_send(session, second, clock.now())
+        assert approval.due_sends(session, clock.now()) == []
+        assert offers.is_offering(session, at_first[0].session, clock.now())
+    assert {offer.session.site_id for offer in session.scalars(select(SeatOffer))} == set(sites(world))
 
 
 def test_undone_approval_sends_nothing(session: Session, world: World, by_token: Browser) -> None:
