@@ -137,6 +137,13 @@ JOBS: tuple[Job, ...] = (
         silence.do_reminder,
     ),
     Job(
+        "invitation-late-mails",
+        every(minutes=1),
+        mark("Begins the time to answer an invitation anew when its mail left late."),
+        silence.due_late,
+        silence.do_late,
+    ),
+    Job(
         "invitation-silences",
         every(minutes=1),
         mark("Counts silence as no when the time to answer is over, and asks the next."),
@@ -247,6 +254,13 @@ JOBS: tuple[Job, ...] = (
         mark("Calls an unanswered offer of a seat to mind."),
         due.due_reminders,
         due.do_reminder,
+    ),
+    Job(
+        "offer-late-mails",
+        every(minutes=1),
+        mark("Begins the time to answer an offer anew when its message left late."),
+        due.due_late,
+        due.do_late,
     ),
     Job(
         "offer_expiries",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,10 +15,14 @@ from api.models.follow_up import Invitation, SilenceEpisode
 from api.models.role_models import RoleModel
 from api.models.visits import Visit
 from api.queries import follow_up as reads
+from api.queries.letters_left import is_heard, is_late, left_at
 from api.services import links, outbox
 from api.services.change import SYSTEM, move
+from api.services.deadlines_moved import begin_anew, extend_links
 from api.services.follow_up import arrange, invitations, messages, repair, turn
 from api.services.follow_up.messages import LINK_LASTS_AFTER
+
+ASKING = ("invitation_asked", "invitation_direct")
 
 
 def due_reminders(session: Session, now: datetime) -> list[str]:
@@ -27,7 +32,8 @@ def due_reminders(session: Session, now: datetime) -> list[str]:
         .where(Invitation.state == InvitationState.SENT, Invitation.answer_by > now)
         .order_by(Invitation.answer_by, Invitation.id)
     )
-    return [one.id for one in rows if one.reminders < _reminders_due(session, one, now)]
+    due = [one for one in rows if one.reminders < _reminders_due(session, one, now)]
+    return [one.id for one in _heard(session, due)]
 
 
 def do_reminder(session: Session, invitation_id: str, now: datetime) -> None:
@@ -37,6 +43,8 @@ def do_reminder(session: Session, invitation_id: str, now: datetime) -> None:
     due = _reminders_due(session, invitation, now)
     over = invitation.answer_by is None or invitation.answer_by <= now
     if invitation.state is not InvitationState.SENT or over or invitation.reminders >= due:
+        return
+    if not _heard(session, [invitation]):
         return
     invitation.reminders = due
     session.flush()
@@ -54,10 +62,13 @@ def _reminders_due(session: Session, invitation: Invitation, now: datetime) -> i
 
 
 def due_silences(session: Session, now: datetime) -> list[str]:
-    """Invitations whose time to answer is over, and queued ones whose turn did not come before the visit."""
-    return list(
+    """Invitations whose time to answer is over, and queued ones whose turn did not come before the visit.
+
+    One whose mail has not left, or left late and waits for its new deadline, is not over before its visit begins.
+    """
+    over = list(
         session.scalars(
-            select(Invitation.id)
+            select(Invitation)
             .join(Visit, Invitation.visit_id == Visit.id)
             .where(
                 ((Invitation.state == InvitationState.SENT) & (Invitation.answer_by <= now))
@@ -70,6 +81,41 @@ def due_silences(session: Session, now: datetime) -> list[str]:
             .order_by(func.coalesce(Invitation.answer_by, Visit.starts_at), Invitation.id)
         )
     )
+    heard = {one.id for one in _heard(session, over)}
+    return [one.id for one in over if one.id in heard or one.visit.starts_at <= now]
+
+
+def due_late(session: Session, now: datetime) -> list[str]:
+    """Open invitations whose mail left so late that the time to answer begins anew."""
+    waiting = session.scalars(
+        select(Invitation)
+        .join(Visit, Invitation.visit_id == Visit.id)
+        .where(Invitation.state == InvitationState.SENT, Visit.starts_at > now)
+        .order_by(Invitation.id)
+    ).all()
+    left = left_at(session, "invitation", [one.id for one in waiting], ASKING)
+    return [one.id for one in waiting if is_late(left.get(one.id), one.sent_at)]
+
+
+def do_late(session: Session, invitation_id: str, now: datetime) -> None:
+    """The time to answer counts from when the mail left; the links last as long. Nothing when it is answered."""
+    turn.take(session)
+    if invitation_id not in due_late(session, now):
+        return
+    invitation = session.get_one(Invitation, invitation_id)
+    left = left_at(session, "invitation", [invitation_id], ASKING)[invitation_id]
+    assert left is not None
+    visit = invitation.visit
+    rules = reads.rules_of(session, visit.request.programme_id)
+    answer_by = invitation_clock(left, visit.starts_at, rules, reads.holidays(session)).answer_by
+    begin_anew(session, invitation, {"sent_at": left, "answer_by": answer_by, "reminders": 0}, InvitationState.SENT)
+    extend_links(session, LinkPurpose.INVITATION, "invitation", invitation_id, answer_by)
+
+
+def _heard(session: Session, asked: Sequence[Invitation]) -> list[Invitation]:
+    """Those whose deadline counts from when their mail left, or who get none."""
+    left = left_at(session, "invitation", [one.id for one in asked], ASKING)
+    return [one for one in asked if is_heard(left, one.id, one.sent_at)]
 
 
 def do_silence(session: Session, invitation_id: str, now: datetime) -> None:
@@ -88,9 +134,9 @@ def do_silence(session: Session, invitation_id: str, now: datetime) -> None:
         repair.repair_visit(session, invitation.visit_id, now, turn_of=invitation.turn + 1)
         return
     move(session, invitation, "expire", SYSTEM, when=Invitation.answer_by <= now)
+    _keep_episode(session, invitation)
     outbox.withdraw(session, "invitation", invitation.id)
     messages.tell_role_model(session, "invitation_expired", invitation)
-    _keep_episode(session, invitation)
     invitations.keep_no(session, invitation.visit, invitation.role_model_id, RefusalScope.REQUEST)
     invitations.after_no(session, invitation, now)
     _pause_if_silent(session, invitation.role_model, now)
@@ -99,6 +145,8 @@ def do_silence(session: Session, invitation_id: str, now: datetime) -> None:
 def _keep_episode(session: Session, invitation: Invitation) -> None:
     assert invitation.sent_at is not None
     assert invitation.answer_by is not None
+    if not _heard(session, [invitation]):
+        return
     first, last = (clock.to_oslo(moment).date() for moment in (invitation.sent_at, invitation.answer_by))
     off = reads.days_off(session, invitation.role_model_id, invitation.visit.request.school_id, first, last)
     away_until = invitation.role_model.away_until

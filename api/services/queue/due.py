@@ -2,39 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import EntryState, OfferState, SessionState
-from api.domain.offer_deadlines import reminds_at
+from api.domain.enums import EntryState, LinkPurpose, OfferState, SessionState
+from api.domain.offer_deadlines import expires_at, reminds_at
 from api.domain.transitions import IllegalStep
 from api.models.group_life import SeatOffer
 from api.models.groups import GroupSession
 from api.models.outbox import OutboxMessage
 from api.models.programmes import Season
 from api.models.pupils import Entry, EntryChoice
+from api.queries import queue_line
 from api.queries.campus_rules import rules_now
+from api.queries.letters_left import is_heard, is_late, left_at
+from api.services.deadlines_moved import begin_anew, extend_links
 from api.services.queue import letters, offers
+
+OFFERING = ("queue_offer",)
 
 
 def due_expiries(session: Session, now: datetime) -> list[str]:
-    """Open offers whose time is over, oldest first."""
-    return list(
+    """Open offers whose time is over, oldest first; none whose letter has not left, or waits for a new deadline."""
+    over = list(
         session.scalars(
-            select(SeatOffer.id)
+            select(SeatOffer)
             .where(SeatOffer.state == OfferState.OPEN, SeatOffer.expires_at <= now)
             .order_by(SeatOffer.expires_at, SeatOffer.id)
         )
     )
+    return [one.id for one in _heard(session, over)]
+
+
+def due_late(session: Session, now: datetime) -> list[str]:
+    """Open offers whose letter left so late that the time to answer begins anew."""
+    waiting = session.scalars(select(SeatOffer).where(SeatOffer.state == OfferState.OPEN).order_by(SeatOffer.id)).all()
+    left = left_at(session, "seat_offer", [one.id for one in waiting], OFFERING)
+    return [one.id for one in waiting if is_late(left.get(one.id), one.offered_at)]
+
+
+def do_late(session: Session, offer_id: str, now: datetime) -> None:
+    """The offer stands as long as if it had been made when its letter left; the links last as long."""
+    offer = session.get(SeatOffer, offer_id)
+    left = left_at(session, "seat_offer", [offer_id], OFFERING).get(offer_id)
+    if offer is None or left is None or not is_late(left, offer.offered_at):
+        return
+    held = session.get_one(GroupSession, offer.session_id)
+    season = session.get_one(Season, held.season_id)
+    holidays = queue_line.holidays_from(session, clock.to_oslo(left).date())
+    until = expires_at(left, season.starts_on, rules_now(session, held.programme_id), holidays)
+    begin_anew(session, offer, {"offered_at": left, "expires_at": until}, OfferState.OPEN)
+    extend_links(session, LinkPurpose.OFFER, "seat_offer", offer_id, until)
+
+
+def _heard(session: Session, made: Sequence[SeatOffer]) -> list[SeatOffer]:
+    """Offers whose deadline counts from when their letter left, or that none was written about."""
+    left = left_at(session, "seat_offer", [one.id for one in made], OFFERING)
+    return [one for one in made if is_heard(left, one.id, one.offered_at)]
 
 
 def do_expiry(session: Session, offer_id: str, now: datetime) -> None:
     """Lets one offer expire, unless somebody has answered meanwhile."""
     offer = session.get(SeatOffer, offer_id)
-    if offer is None or offer.state is not OfferState.OPEN or offer.expires_at > now:
+    if offer is None or offer.state is not OfferState.OPEN or offer.expires_at > now or not _heard(session, [offer]):
         return
     try:
         with session.begin_nested():

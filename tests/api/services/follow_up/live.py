@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import InvitationState, RunKind
+from api.domain.enums import InvitationState, OutboxState, RunKind
 from api.domain.permissions import Actor, Grant, Role
 from api.domain.transitions import Party
 from api.models.bookings import Booking
@@ -192,4 +192,13 @@ def plan_of_fixed(problem: VisitProblem) -> VisitPlan:
         plan,
         goals=goals,
         certificate=replace(plan.certificate, bound_source={goal.name: "branch_and_bound" for goal in goals}),
+    )
+
+
+def mails_leave(session: Session) -> None:
+    """Every mail that waits has left when it was written."""
+    waiting = OutboxMessage.state == OutboxState.WAITING
+    session.flush()
+    session.execute(
+        update(OutboxMessage).where(waiting).values(state=OutboxState.SENT, sent_at=OutboxMessage.not_before)
     )

@@ -111,6 +111,7 @@ def race_of_yes_and_silence() -> tuple[list[Any], str]:
     world, actor = committed_season()
     with transaction() as session:
         approval.send_now(session, actor, approval.approve(session, actor, world.plans[RunKind.VISIT]).id)
+        live.mails_leave(session)
     with reading() as session:
         [invitation] = live.invitations(session, live.visit_of(session, world.served[2]))
         assert invitation.answer_by is not None

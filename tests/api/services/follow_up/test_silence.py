@@ -9,8 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import ExceptionState, InvitationState, ProfileState, RefusalScope, VisitState
+from api.domain.enums import (
+    ExceptionState,
+    InvitationState,
+    LinkPurpose,
+    OutboxState,
+    ProfileState,
+    RefusalScope,
+    VisitState,
+)
 from api.models.follow_up import ExceptionItem, Invitation, SilenceEpisode
+from api.models.links import LinkToken
+from api.models.outbox import OutboxMessage
 from api.models.places import Holiday
 from api.models.role_models import RoleModel
 from api.models.visits import Refusal
@@ -27,6 +37,7 @@ def world(session: Session) -> World:
 
 
 def remind(session: Session, moment: datetime) -> int:
+    live.mails_leave(session)
     with live.at(moment):
         due = silence.due_reminders(session, moment)
         for key in due:
@@ -36,6 +47,7 @@ def remind(session: Session, moment: datetime) -> int:
 
 
 def be_silent(session: Session, moment: datetime) -> int:
+    live.mails_leave(session)
     with live.at(moment):
         due = silence.due_silences(session, moment)
         for key in due:
@@ -170,3 +182,44 @@ def test_a_close_visit_without_all_answers_is_raised_until_it_is_confirmed(sessi
         assert visit.id not in promises.due_confirmations(session, ten_before)
         invitations.accept(session, invitation.id, live.ROLE_MODEL)
     assert line.state is ExceptionState.RESOLVED
+
+
+@pytest.mark.parametrize("state", [OutboxState.WAITING, OutboxState.FAILED])
+def test_nobody_is_silent_about_a_mail_that_has_not_left(session: Session, world: World, state: OutboxState) -> None:
+    invitation = live.open_invitation(session, live.visit_of(session, world.served[2]))
+    asked = OutboxMessage.about_id == invitation.id, OutboxMessage.kind == "invitation_asked"
+    letter = session.scalars(select(OutboxMessage).where(*asked)).one()
+    letter.state = state
+    session.flush()
+    late = live.noon_of(world) + timedelta(days=8)
+    with live.at(late):
+        assert invitation.id not in silence.due_silences(session, late)
+        assert invitation.id not in silence.due_reminders(session, late)
+        assert silence.due_late(session, late) == []
+        letter.state, letter.sent_at = OutboxState.SENT, late
+        session.flush()
+        assert invitation.id not in silence.due_silences(session, late)
+        assert silence.due_late(session, late) == [invitation.id]
+        silence.do_late(session, invitation.id, late)
+        silence.do_late(session, invitation.id, late)
+        assert silence.due_late(session, late) == []
+    assert invitation.sent_at == late
+    assert invitation.answer_by is not None
+    assert invitation.answer_by > late + timedelta(days=1)
+    link = LinkToken.object_id == invitation.id, LinkToken.purpose == LinkPurpose.INVITATION
+    session.expire_all()
+    assert session.scalars(select(LinkToken.expires_at).where(*link)).all() == [invitation.answer_by]
+    with live.at(invitation.answer_by - timedelta(seconds=1)):
+        assert invitation.id not in silence.due_silences(session, clock.now())
+    assert invitation.id in silence.due_silences(session, invitation.answer_by)
+    assert session.scalars(select(SilenceEpisode)).all() == []
+
+
+def test_an_invitation_that_never_left_is_over_when_the_visit_begins(session: Session, world: World) -> None:
+    invitation = live.open_invitation(session, live.visit_of(session, world.served[2]))
+    begins = invitation.visit.starts_at
+    with live.at(begins):
+        assert invitation.id in silence.due_silences(session, begins)
+        silence.do_silence(session, invitation.id, begins)
+    assert invitation.state is InvitationState.EXPIRED
+    assert session.scalars(select(SilenceEpisode)).all() == []

@@ -21,6 +21,7 @@ from api.models.group_life import QueueEvent, SeatOffer
 from api.models.pupils import Entry, Membership
 from api.services import change
 from api.services.queue import due, leave, offers, seats
+from tests.api.services.follow_up.live import mails_leave
 from tests.api.services.queue import worlds
 
 PUPIL, SITE = change.by(Party.PUPIL), change.by(Party.SITE)
@@ -70,6 +71,7 @@ def do(session: Session, world: worlds.QueueWorld, act: str, which: int, flag: b
     elif act == "no" and offer is not None:
         offers.decline(session, offer, PUPIL)
     elif act == "silence" and offer is not None:
+        mails_leave(session)
         due.do_expiry(session, offer.id, offer.expires_at)
     elif act == "leave":
         leave.leave(session, entry, PUPIL)

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import EntryState, OfferReason, OfferState
+from api.domain.enums import EntryState, OfferReason, OfferState, OutboxState
 from api.domain.transitions import IllegalStep, Party
 from api.models.group_life import QueueEvent, SeatOffer
+from api.models.links import LinkToken
+from api.models.outbox import OutboxMessage
 from api.models.pupils import Entry, Membership
 from api.services import change
 from api.services.queue import due, leave, members, offers, seats
+from tests.api.services.follow_up.live import mails_leave
 from tests.api.services.queue import worlds
 
 PUPIL, SITE = change.by(Party.PUPIL), change.by(Party.SITE)
@@ -115,6 +118,8 @@ def test_silence_moves_to_the_end_of_the_group_once(session: Session) -> None:
         traveller.shift(timedelta(hours=23))
         assert due.due_expiries(session, clock.now()) == []
         traveller.shift(timedelta(hours=1))
+        assert due.due_expiries(session, clock.now()) == []  # the letter has not left
+        mails_leave(session)
         assert due.due_expiries(session, clock.now()) == [offer.id]
         due.do_expiry(session, offer.id, clock.now())
         due.do_expiry(session, offer.id, clock.now())
@@ -126,6 +131,7 @@ def test_silence_moves_to_the_end_of_the_group_once(session: Session) -> None:
         (again,) = worlds.open_offers(session)
         assert again.entry_id == silent.id
         traveller.shift(timedelta(hours=24))
+        mails_leave(session)
         due.do_expiry(session, again.id, clock.now())
         assert worlds.moves_of(session, silent)[-1] == ("expired", "silence_again")
         assert (silent.choices, worlds.open_offers(session)) == ([], [])
@@ -183,3 +189,27 @@ def test_nothing_is_offered_before_the_plan_is_sent(session: Session) -> None:
     assert due.due_next(session, clock.now()) == [world.evenings[0].id]
     due.do_next(session, world.evenings[0].id, clock.now())
     assert due.due_next(session, clock.now()) == []
+
+
+def test_an_offer_whose_letter_left_late_stands_as_long_from_then(session: Session) -> None:
+    with time_machine.travel(worlds.RUNNING, tick=False) as traveller:
+        world = worlds.queue_world(session)
+        world.join(session, 0)
+        offer = offer_first(session, world)
+        traveller.shift(timedelta(hours=30))
+        due.do_expiry(session, offer.id, clock.now())
+        assert offer.state is OfferState.OPEN
+        letter = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "queue_offer")).one()
+        letter.state, letter.sent_at = OutboxState.SENT, clock.now()
+        session.flush()
+        assert due.due_expiries(session, clock.now()) == []
+        assert due.due_late(session, clock.now()) == [offer.id]
+        due.do_late(session, offer.id, clock.now())
+        due.do_late(session, offer.id, clock.now())
+        assert due.due_late(session, clock.now()) == []
+        assert (offer.offered_at, offer.expires_at) == (clock.now(), clock.now() + timedelta(hours=24))
+        link = session.scalars(select(LinkToken).where(LinkToken.object_id == offer.id)).one()
+        session.refresh(link)
+        assert link.expires_at == offer.expires_at
+        traveller.shift(timedelta(hours=24))
+        assert due.due_expiries(session, clock.now()) == [offer.id]
