@@ -126,7 +126,7 @@ def test_foreign_looks_like_missing_and_nothing_fails(
     assert RIGHTS[Role.DEPUTY] == RIGHTS[Role.COORDINATOR] == RIGHTS[Role.ADMIN] - {Action.MANAGE_USERS}
     for role in [None, *(role for role in Role if role not in SAME_AS_ADMIN)]:
         asker = Asker(app, session, ours.users[role].id if role else None)
-        with subtests.test(role or "nobody"):
+        with subtests.test(role.value if role else "nobody"):
             asked, faults = _faults(asker, role, ours, theirs)
             assert faults == []
             assert asked > 10

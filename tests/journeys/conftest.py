@@ -96,7 +96,7 @@ def coordinator_cookies(browser: Any, service: Service) -> Any:
     page.goto(f"{service.url}/logg-inn")
     page.fill("#login", "coordinator@example.org")
     page.fill("#password", PASSWORD)
-    page.click("main button[type=submit]")
+    page.press("#password", "Enter")
     page.wait_for_url(f"{service.url}/i-dag")
     state = context.storage_state()
     context.close()

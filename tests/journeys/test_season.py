@@ -11,13 +11,13 @@ from tests.journeys.conftest import PASSWORD, Service
 
 def test_everyone_sees_figures_and_signs_in_for_rows(page: Page, service: Service) -> None:
     page.goto(service.url)
-    page.get_by_role("link", name="Se kartet").click()
+    page.get_by_role("main").get_by_role("link", name="Kart").first.click()
     expect(page.locator("[data-ready]")).to_be_visible()
     expect(page.locator(".tp-table tbody").get_by_role("link")).to_have_count(0)
     page.get_by_role("main").get_by_role("link", name="Logg inn").click()
     page.fill("#login", "coordinator@example.org")
     page.fill("#password", PASSWORD)
-    page.locator("main button[type=submit]").click()
+    page.press("#password", "Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Forslag til fordeling av besøk")
 
 

@@ -97,6 +97,6 @@ def test_group_season_is_planned_too(own_database: Engine) -> None:
 
 
 def test_it_happens_at_four_in_the_morning() -> None:
-    job = job_named("nightly_plan")
+    job = job_named("nightly-plan")
     assert job is not None
     assert job.when == Daily(time(4))
