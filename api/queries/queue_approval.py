@@ -76,7 +76,7 @@ def _by_site(session: Session, plan_id: str, kind: type, count: object) -> dict[
     rows = session.execute(
         select(GroupSession.site_id, count)  # type: ignore[call-overload]  # any column of counts
         .join(kind, kind.session_id == GroupSession.id)  # type: ignore[attr-defined]  # rows of a plan have it
-        .where(kind.plan_id == plan_id)  # type: ignore[attr-defined]
+        .where(kind.plan_id == plan_id)  # type: ignore[attr-defined]  # rows of a plan have it
         .group_by(GroupSession.site_id)
     )
     return dict(rows.all())

@@ -125,7 +125,7 @@ def _send_batch(batch: Sequence[OutboxMessage], ways: Transports) -> tuple[int, 
             _fail(message, error.code, error)
         except render.BadAddress as error:
             _fail(message, "bad_address", error)
-        except Exception as error:
+        except Exception as error:  # one letter that cannot be written must not hold up the rest
             _fail(message, "letter", error)
         else:
             sent += _note_sent(message)

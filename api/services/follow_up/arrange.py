@@ -204,7 +204,7 @@ def _release(session: Session, visit_id: str, *more: object) -> None:
     session.flush()
     session.execute(
         update(Booking)
-        .where(Booking.visit_id == visit_id, Booking.released_at.is_(None), *more)  # type: ignore[arg-type]
+        .where(Booking.visit_id == visit_id, Booking.released_at.is_(None), *more)  # type: ignore[arg-type]  # conditions of columns
         .values(released_at=clock.now()),
         execution_options={"synchronize_session": "fetch"},
     )
