@@ -30,8 +30,7 @@ SAMI = "Öystein «Æ» & <b>"
 def world(session: Session) -> Iterator[World]:
     """Approved and sent; the clock stands an hour later."""
     made, _actor = approved_season(session)
-    with time_machine.travel(noon_of(made) + timedelta(hours=1), tick=False) as clock_:
-        made.clock = clock_  # type: ignore[attr-defined]
+    with time_machine.travel(noon_of(made) + timedelta(hours=1), tick=False):
         yield made
 
 
