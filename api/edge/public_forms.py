@@ -59,6 +59,13 @@ def check(form: str, *, mail: str | None = None) -> Checked:
     return Checked(by_mail=not all(few))
 
 
+def asked_address(form: str) -> tuple[str, str | None]:
+    """The mail address that a posted form asks to write to, and a sentence to show the form again with, or None."""
+    address = request.form.get("email", "").strip()[:254]
+    again = check(form, mail=address).again
+    return address, again or (None if "@" in address and address.isprintable() else _("Write your e-mail address."))
+
+
 def _shown_long_enough(form: str) -> bool:
     try:
         shown, at = _serializer().loads(request.form.get(STAMP_FIELD, ""), max_age=MOST_SECONDS, return_timestamp=True)

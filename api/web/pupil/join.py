@@ -67,9 +67,7 @@ def lost() -> str:
 @public
 def send_lost() -> Response | tuple[str, int]:
     """The same answer whether or not anybody in a queue has the address."""
-    address = request.form.get("email", "").strip()[:254]
-    checked = public_forms.check(LOST, mail=address)
-    again = checked.again or (None if "@" in address and address.isprintable() else _("Write your e-mail address."))
+    address, again = public_forms.asked_address(LOST)
     if again:
         return render_template("pupil/lost_link.html", again=again, email=address), 422
     with transaction() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response
 
 from api.db import transaction
@@ -62,9 +62,7 @@ def lost() -> str:
 @public
 def send_lost() -> Response | tuple[str, int]:
     """The same answer whether or not anybody has ordered with the address."""
-    address = request.form.get("email", "").strip()[:254]
-    checked = public_forms.check(LOST, mail=address)
-    again = checked.again or (None if "@" in address and address.isprintable() else _("Write your e-mail address."))
+    address, again = public_forms.asked_address(LOST)
     if again:
         return render_template("school/lost_link.html", again=again, email=address), 422
     with transaction() as session:
