@@ -2,7 +2,7 @@
 
 The texts in the code are English; `api/translations/<locale>/LC_MESSAGES/messages.po` holds the others. A language is
 added by its catalogue and one line in LOCALES. The locale of the running request, mail or job is a context variable.
-Mails come in nynorsk too (MAIL_LOCALES): what its catalogue lacks is said in bokmål.
+What the catalogue of nynorsk lacks is said in bokmål.
 """
 
 import datetime as dt
@@ -22,8 +22,8 @@ from babel.messages.pofile import read_po
 from api.clock import to_local
 
 DEFAULT_LOCALE = "nb"
-LOCALES = {"nb": "Bokmål", "en": "English"}
-MAIL_LOCALES = ("nb", "nn", "en")
+LOCALES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
+MAIL_LOCALES = tuple(LOCALES)
 
 _REGIONS = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 _PATTERNS = {
@@ -52,7 +52,7 @@ _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 
 
 def current_locale() -> str:
-    """The locale texts are given in now, one of LOCALES or, in a mail, of MAIL_LOCALES."""
+    """The locale texts are given in now, one of LOCALES."""
     return _locale.get()
 
 
@@ -87,7 +87,7 @@ def _within(locale: str) -> Iterator[None]:
 def known_locale(locale: str | None) -> str | None:
     """The one of LOCALES that `locale` ("nb-NO", "no", "EN") means, or None."""
     language = (locale or "").replace("_", "-").split("-")[0].lower()
-    language = "nb" if language == "no" or (language == "nn" and "nn" not in LOCALES) else language
+    language = "nb" if language == "no" else language
     return language if language in LOCALES else None
 
 

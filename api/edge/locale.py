@@ -22,7 +22,7 @@ def prefer(locale: str | None) -> None:
 
 
 def _choose() -> None:
-    set_locale(_chosen() or request.accept_languages.best_match(["nb", "no", "nn", *LOCALES]) or DEFAULT_LOCALE)
+    set_locale(_chosen() or request.accept_languages.best_match(["nb", "no", *LOCALES]) or DEFAULT_LOCALE)
 
 
 def _chosen() -> str | None:

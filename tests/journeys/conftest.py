@@ -6,14 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from sqlalchemy.orm import Session
 
 from api import clock, db
 from api.domain.enums import RunKind
@@ -28,9 +31,10 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Service:
-    """A running service: its address, and the paths of a few pages in it."""
+    """A running service: its address, its database, and the paths of a few pages in it."""
 
     url: str
+    database: str
     visit: str
     why_not: str
     run: str
@@ -74,7 +78,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             assert process.stdout is not None
             port = process.stdout.readline().strip()
             assert port, (folder / "log").read_text()
-            yield Service(f"http://127.0.0.1:{port}", **paths)
+            yield Service(f"http://127.0.0.1:{port}", url, **paths)
         finally:
             process.terminate()
 
@@ -89,18 +93,55 @@ def page(context: BrowserContext, service: Service) -> Page:
 
 
 @pytest.fixture(scope="session")
-def coordinator_cookies(browser: Any, service: Service) -> Any:
+def rows(service: Service) -> Callable[[], AbstractContextManager[Session]]:
+    """Opens a write transaction on the served database, for what a journey begins with: `with rows() as session:`."""
+    engine = db.make_engine(service.database)
+    return db.sessions_of(engine).write.begin
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Any, service: Service) -> Callable[[str], Any]:
+    """The browser state of a user who has signed in by the form with PASSWORD; each login does so once."""
+
+    @lru_cache
+    def sign_in(login: str) -> Any:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{service.url}/logg-inn")
+        page.fill("#login", login)
+        page.fill("#password", PASSWORD)
+        page.press("#password", "Enter")
+        page.wait_for_url(lambda address: not address.startswith(f"{service.url}/logg-inn"))
+        state = context.storage_state()
+        context.close()
+        return state
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def letters(service: Service, browser: Any) -> Callable[[str], list[str]]:
+    """The texts of the messages that went to an address, the newest first, as the mailbox page shows them."""
+
+    def texts_to(address: str) -> list[str]:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{service.url}/dev/mail?to={address}")
+        places = page.locator("main tbody a").evaluate_all("links => links.map(link => link.href)")
+        found = []
+        for place in places:
+            page.goto(place)
+            found.append(page.locator("main").inner_text())
+        context.close()
+        return found
+
+    return texts_to
+
+
+@pytest.fixture(scope="session")
+def coordinator_cookies(signed_in: Callable[[str], Any]) -> Any:
     """The browser state of a coordinator who has signed in by the form."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{service.url}/logg-inn")
-    page.fill("#login", "coordinator@example.org")
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_url(f"{service.url}/i-dag")
-    state = context.storage_state()
-    context.close()
-    return state
+    return signed_in("coordinator@example.org")
 
 
 @pytest.fixture
