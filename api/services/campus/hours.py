@@ -1,4 +1,4 @@
-"""Hours for pay: what each mentor was present at, by month, and as a sheet."""
+"""Hours for pay: what each mentor was present at, by month, and as rows of a file."""
 
 from __future__ import annotations
 
@@ -11,16 +11,12 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.domain.enums import DutyState, MeetingState
 from api.domain.permissions import Action, Actor
-from api.errors import InvalidInput
 from api.i18n import gettext as _
-from api.i18n import number
 from api.models.group_life import Duty
 from api.models.groups import GroupSession, Meeting, Mentor
 from api.models.people import Person
 from api.services.campus import access
-from api.services.tables import write_csv, write_xlsx
-
-_FORMULA = tuple("=+-@\t\r")
+from api.services.exports import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +84,8 @@ def of_month(session: Session, actor: Actor, site_id: str, month: date) -> Month
     return MonthHours(first, tuple(rows), len(unmarked))
 
 
-def sheet(month: MonthHours, suffix: str) -> bytes:
-    """The month as `csv` or `xlsx`, with the total last. Raises InvalidInput for another suffix.
-
-    A name that a spreadsheet would calculate stands behind an apostrophe in the CSV; cells of the XLSX are text.
-    """
-    lines = [[_("Mentor"), _("Meetings"), _("Of these as a stand-in"), _("Hours")]]
-    lines += [
-        [row.name, str(row.meetings), str(row.substituted), number(row.hours, 2).replace("\N{NO-BREAK SPACE}", "")]
-        for row in month.rows
-    ]
-    total = number(month.minutes / 60, 2).replace("\N{NO-BREAK SPACE}", "")
-    lines.append([_("Total"), str(month.meetings), str(sum(row.substituted for row in month.rows)), total])
-    if suffix == "xlsx":
-        return write_xlsx(lines)
-    if suffix == "csv":
-        return write_csv([[f"'{text}" if text.startswith(_FORMULA) else text for text in line] for line in lines])
-    raise InvalidInput(_("The sheet is CSV or XLSX."), field="format", remedy=_("Ask for csv or xlsx."))
+def sheet(month: MonthHours) -> tuple[list[str], list[list[Cell]]]:
+    """The month for a file: headings and rows, with the total last."""
+    rows: list[list[Cell]] = [[row.name, row.meetings, row.substituted, row.hours] for row in month.rows]
+    rows.append([_("Total"), month.meetings, sum(row.substituted for row in month.rows), month.minutes / 60])
+    return [_("Mentor"), _("Meetings"), _("Of these as a stand-in"), _("Hours")], rows

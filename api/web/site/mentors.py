@@ -27,10 +27,10 @@ from api.services.campus import access, hours, leaving, mentors, stand_ins
 from api.web import form_values as given
 from api.web import site_words, words
 from api.web.asked import asked_text
+from api.web.downloads import sheet
 from api.web.site.campus import own_site
 
 pages = Blueprint("campus_mentors", __name__)
-SHEETS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @pages.get("/studiested/<code>/mentorer", endpoint="all")
@@ -135,14 +135,9 @@ def show_hours(code: str) -> str:
 @pages.get("/studiested/<code>/timer.<suffix>", endpoint="hours_sheet")
 @allowed(Action.SEE_HOURS)
 def download_hours(code: str, suffix: str) -> Response:
-    if suffix not in SHEETS:
-        raise NotFound(_("There is no such sheet."))
     site, month = _site_for_hours(code), _month()
-    found = hours.of_month(read_session(), current_actor(), site.id, month)
-    name = f"timer-{site.code}-{month:%Y-%m}.{suffix}"
-    answer_file = Response(hours.sheet(found, suffix), content_type=SHEETS[suffix])
-    answer_file.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer_file
+    headings, rows = hours.sheet(hours.of_month(read_session(), current_actor(), site.id, month))
+    return sheet(f"timer-{site.code}-{month:%Y-%m}", suffix, headings, rows)
 
 
 def answer(session: Session, duty: Duty, event: str, who: change.By) -> None:
