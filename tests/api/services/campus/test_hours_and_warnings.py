@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from api.services import change, exports
 from api.services.campus import hours, meetings, stand_ins, warnings
 from tests import campus_world as world
 from tests import factories as make
+from tests.api.counting import count_queries
 from tests.campus_world import SITE, Campus, duty_of, make_campus, told
 
 
@@ -118,3 +120,23 @@ def test_mentors_are_reminded_once(session: Session, campus: Campus) -> None:
             warnings.do_remind(session, duty_id, now)
     assert told(session, "mentor.reminder") == 2
     assert warnings.due_reminders(session, now) == []
+
+
+@pytest.mark.parametrize(
+    "due",
+    [warnings.due_thin_rosters, warnings.due_underfilled, warnings.due_not_marked, warnings.due_reminders],
+)
+def test_looks_ask_as_much_of_one_campus_as_of_three(
+    session: Session, campus: Campus, due: Callable[[Session, datetime], list[str]]
+) -> None:
+    now = world.FIRST - timedelta(hours=24)
+    with count_queries(session) as one:
+        due(session, now)
+    for _ in range(2):
+        more = make_campus(session)
+        more.group.programme_id = campus.group.programme_id
+    session.flush()
+    session.expunge_all()
+    with count_queries(session) as three:
+        due(session, now)
+    assert three.total == one.total <= 2
