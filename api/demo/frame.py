@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.demo.rows import Rows
-from api.demo.towns import COUNTIES, TOWNS, Town
+from api.demo.towns import COUNTIES, POSTCODES, TOWNS, Town
 from api.domain.enums import Ownership, ProgrammeKind, SchoolStatus, WindowKind
 from api.domain.school_days import days
 from api.models.places import BlockedDay, County, Holiday, Municipality, MunicipalityCode, School
@@ -289,11 +289,13 @@ def _new_school(rows: Rows, frame: Frame, town: Town, number: int, *, upper: boo
     lat = round(rows.chance.gauss(town.lat, spread / 2), 5)
     lon = round(rows.chance.gauss(town.lon, spread), 5)
     municipality = frame.municipalities[town.code]
+    postcodes = POSTCODES[town.name].split()
     school = rows.add(
         School,
         name=f"{town.name} {'videregående' if upper else 'ungdomsskole'} {number}",
         municipality_id=municipality,
         ownership=Ownership.PUBLIC,
+        postcode=postcodes[number % len(postcodes)],
         lat=lat,
         lon=lon,
         lowest_grade=11 if upper else 8,

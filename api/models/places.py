@@ -62,7 +62,7 @@ class School(Identified, Versioned, Created, Base):
 
     lowest_grade, highest_grade: 1 to 13, both None where the register names none. pupils: None where unknown.
     source: which register it came from, "" for hand-made; source_hash: of the register's values at the last import.
-    overrides: column → value that a person set here; an import leaves those alone.
+    overrides: column → value that a person set here; an import leaves those alone. postcode: four digits.
     """
 
     __tablename__ = "school"
@@ -72,6 +72,7 @@ class School(Identified, Versioned, Created, Base):
     owner_id: Mapped[str | None] = ref(SchoolOwner.id)
     ownership: Mapped[Ownership] = mapped_column(default=Ownership.PUBLIC)
     address: Mapped[Name] = mapped_column(default="")
+    postcode: Mapped[Code | None]
     lat: Mapped[float]
     lon: Mapped[float]
     lowest_grade: Mapped[int | None]

@@ -25,6 +25,7 @@ VALUES = (
     "municipality_id",
     "ownership",
     "address",
+    "postcode",
     "lat",
     "lon",
     "lowest_grade",
@@ -81,6 +82,8 @@ def store_register(session: Session, register: Register, *, complete: bool = Fal
             new.append({"id": school_id, **values, **stamp})
         else:
             school_id = row.id
+            if school.postcode is None:  # a register without postcodes takes none away
+                del values["postcode"]
             _apply(row, values, result)
             stamps.append({"b_id": school_id, **stamp})
         seen.add(school_id)

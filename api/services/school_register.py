@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ CSV_COLUMNS = (
     "lat",
     "lon",
 )
+OPTIONAL_COLUMNS = ("postcode",)
 LAST_GRADE = 13
 
 
@@ -49,6 +51,7 @@ class RegisterSchool(BaseModel):
     municipality: str = Field(default="", max_length=200)
     municipality_codes: dict[int, Code] = {}
     address: str = Field(default="", max_length=200)
+    postcode: Code | None = None
     pupils: int | None = Field(default=None, ge=0)
     lowest_grade: int | None = Field(default=None, ge=1, le=LAST_GRADE)
     highest_grade: int | None = Field(default=None, ge=1, le=LAST_GRADE)
@@ -84,6 +87,11 @@ def read_register(path: Path) -> Register:
     return Register("csv", _checked(_csv_rows(path)))
 
 
+def postcode_or_none(given: Any) -> str | None:
+    """Four digits, or nothing: a school is not left out for its postcode."""
+    return given if isinstance(given, str) and re.fullmatch(r"[0-9]{4}", given) else None
+
+
 def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     headings, rows = read_table(path)
     if missing := [column for column in CSV_COLUMNS if column not in headings]:
@@ -93,7 +101,8 @@ def _csv_rows(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
             remedy=f"Give the columns {', '.join(CSV_COLUMNS)}.",
         )
     for row in rows:
-        given: dict[str, Any] = {column: row.cells[column] or None for column in CSV_COLUMNS}
+        columns = (*CSV_COLUMNS, *(column for column in OPTIONAL_COLUMNS if column in headings))
+        given: dict[str, Any] = {column: row.cells[column] or None for column in columns}
         years = {2020: given.pop("municipality_code_2020"), 2024: given.pop("municipality_code_2024")}
         given["municipality_codes"] = {year: code for year, code in years.items() if code}
         for text in ("municipality", "address"):
@@ -135,6 +144,7 @@ def _geonorge(given: Mapping[str, Any]) -> dict[str, Any]:
         "municipality": owner.removesuffix(" kommune") if owner.endswith(" kommune") else "",
         "municipality_codes": {2024: str(code)} if code else {},
         "address": given.get("besøksadresse_Besøksadresse_adressenavn") or "",
+        "postcode": postcode_or_none(given.get("besøksadresse_Besøksadresse_postnummer")),
         "pupils": given.get("antallElever"),
         "lowest_grade": given.get("trinn_Trinn_lavesteTrinn") or None,
         "highest_grade": given.get("trinn_Trinn_høyesteTrinn") or None,

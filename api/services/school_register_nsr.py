@@ -16,7 +16,7 @@ from urllib3 import Retry
 
 from api.domain.enums import Ownership
 from api.errors import AppError
-from api.services.school_register import Register, RegisterSchool
+from api.services.school_register import Register, RegisterSchool, postcode_or_none
 
 NSR_URL = "https://data-nsr.udir.no/v4"
 PAGE_SIZE = 1000
@@ -79,6 +79,7 @@ def _values(unit: Mapping[str, Any]) -> dict[str, Any]:
     """A unit's page as our columns; Vg1 to Vg3 are the grades 11 to 13, and a place at 0, 0 is none."""
     municipality = unit.get("Kommune") or {}
     place = unit.get("Koordinat") or {}
+    address = unit.get("Beliggenhetsadresse") or {}
     upper = [_upper_secondary(unit.get(key)) for key in ("SkoletrinnVGSFra", "SkoletrinnVGSTil")]
     lower = [unit.get(key) or None for key in ("SkoletrinnGSFra", "SkoletrinnGSTil")]
     grades = [grade for grade in (*lower, *upper) if grade]
@@ -88,7 +89,8 @@ def _values(unit: Mapping[str, Any]) -> dict[str, Any]:
         "orgnr": unit.get("Organisasjonsnummer"),
         "municipality": municipality.get("Navn") or "",
         "municipality_codes": {2024: code} if code else {},
-        "address": (unit.get("Beliggenhetsadresse") or {}).get("Adresse") or "",
+        "address": address.get("Adresse") or "",
+        "postcode": postcode_or_none(address.get("Postnummer")),
         "pupils": unit.get("Elevtall"),
         "lowest_grade": min(grades, default=None),
         "highest_grade": max(grades, default=None),

@@ -150,6 +150,20 @@ def test_what_a_person_set_stays(session: Session, register: Register) -> None:
     assert (school.name, school.pupils) == ("Aker ungdomsskole", 550)
 
 
+def test_postcodes_come_from_a_column_that_may_be_left_out(
+    session: Session, register: Register, tmp_path: Path
+) -> None:
+    path = tmp_path / "with.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, (*CSV_COLUMNS, "postcode"))
+        table.writeheader()
+        table.writerow({**AKER, "postcode": "0752"})
+    import_schools(session, path)
+    assert session.scalars(select(School.postcode)).all() == ["0752"]
+    import_schools(session, register(AKER))
+    assert session.scalars(select(School.postcode)).all() == ["0752"], "a register without them takes none away"
+
+
 def test_a_school_that_gets_a_number_is_the_same_school(session: Session, register: Register) -> None:
     import_schools(session, register(AKER | {"orgnr": ""}))
     before = session.scalars(select(School.id)).one()
