@@ -9,7 +9,7 @@ from api.domain.permissions import Action
 from api.edge.access import allowed, current_actor
 from api.edge.rest import ResourceBlueprint
 from api.edge.session import read_session
-from api.queries import campus
+from api.queries import campus_attendance
 from api.schemas.campus import AttendanceListSchema, MarksSchema
 from api.services.campus import access, attendance
 from api.services.campus.attendance import Mark
@@ -25,7 +25,7 @@ def get_attendance(meeting_id: UUID) -> Any:
     """Who is expected, and who was marked"""
     session = read_session()
     meeting, group, mentor = access.meeting_to_mark(session, current_actor(), str(meeting_id))
-    return {"items": campus.attendance_list(session, meeting, group, mentor.id if mentor else None)}
+    return {"items": campus_attendance.attendance_list(session, meeting, group, mentor.id if mentor else None)}
 
 
 @blueprint.post("/meetings/<uuid:meeting_id>/attendance")

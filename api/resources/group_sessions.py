@@ -16,7 +16,7 @@ from api.edge.rest import ResourceBlueprint, listed, version_of, window_of
 from api.edge.session import read_session
 from api.errors import InvalidInput
 from api.i18n import gettext as _
-from api.queries import campus
+from api.queries import campus, campus_meetings
 from api.schemas.campus import (
     GroupSessionList,
     GroupSessionSchema,
@@ -108,7 +108,7 @@ def list_meetings(session_id: UUID) -> Any:
     """The meetings of a session"""
     session = read_session()
     group = access.group(session, current_actor(), str(session_id))
-    return {"items": [row.meeting for row in campus.meetings_of(session, group.id)]}
+    return {"items": [row.meeting for row in campus_meetings.meetings_of(session, group.id)]}
 
 
 @blueprint.post("/group-sessions/<uuid:session_id>/meetings")

@@ -13,7 +13,7 @@ from api.edge.access import allowed, current_actor
 from api.edge.repeats import KeySchema, answered, once_for_key
 from api.edge.rest import ResourceBlueprint, listed, version_of, window_of
 from api.edge.session import read_session
-from api.queries import campus
+from api.queries import campus_people
 from api.schemas.campus import (
     AvailabilitySchema,
     ClearanceSchema,
@@ -47,7 +47,7 @@ ANSWERS = {
 def list_mentors(query: dict[str, Any]) -> dict[str, Any]:
     """Mentors"""
     where = reach(current_actor(), Action.MANAGE_GROUPS)
-    return listed(campus.mentor_page(read_session(), where, window_of(query), **query))
+    return listed(campus_people.mentor_page(read_session(), where, window_of(query), **query))
 
 
 @blueprint.post("/mentors")
@@ -91,7 +91,7 @@ def change_mentor(given: dict[str, Any], mentor_id: UUID) -> Any:
         blueprint.check_etag(version_of(found))
         mentors.change(session, current_actor(), found, given)
         blueprint.set_etag(version_of(found))
-        return campus.mentor(session, found.id)
+        return campus_people.mentor(session, found.id)
 
 
 @blueprint.put("/mentors/<uuid:mentor_id>/availability")
@@ -145,7 +145,7 @@ def list_duties(mentor_id: UUID) -> Any:
     """A mentor's duties at meetings to come"""
     session = read_session()
     found = access.mentor_or_own(session, current_actor(), str(mentor_id))
-    return {"items": [duty for duty, _meeting, _group in campus.duties_of(session, found.id, clock.now())]}
+    return {"items": [duty for duty, _meeting, _group in campus_people.duties_of(session, found.id, clock.now())]}
 
 
 @blueprint.post("/duties/<uuid:duty_id>/answer")

@@ -14,7 +14,7 @@ from api.i18n import gettext as _
 from api.i18n import mark, ngettext, short_datetime
 from api.models.groups import Mentor
 from api.models.people import Person
-from api.queries.campus import Trouble
+from api.queries.campus_trouble import Trouble
 
 DUTIES: dict[DutyState, str] = {
     DutyState.ASKED: mark("asked"),

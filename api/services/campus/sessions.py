@@ -24,7 +24,7 @@ from api.queries.campus_rules import rules_now
 from api.services import audit, change
 from api.services.campus import access, duties, meetings, roster, telling
 from api.services.follow_up import exceptions
-from api.services.queue import offers, seats
+from api.services.queue import seats
 
 SIZES = ("seats", "ratio", "target", "min_mentors", "min_pupils")
 _TIMES = ("weekday", "starts", "ends", "room_id")
@@ -88,7 +88,7 @@ def cancel(session: Session, actor: Actor, group: GroupSession) -> None:
     """Gives a session up.
 
     Effects, in order: its mentors are told; its planned meetings are cancelled; its mentors leave the roster; open
-    offers of its seats are taken back; its pupils' seats end, they are told so, and wait again where they stood.
+    offers of its seats are taken back and its pupils' seats end; all of them are told so, and wait where they stood.
     """
     access.group(session, actor, group.id)
     who = change.by(Party.SITE, actor)
@@ -99,11 +99,7 @@ def cancel(session: Session, actor: Actor, group: GroupSession) -> None:
     rules = rules_now(session, group.programme_id)
     for assignment in roster.assignments(session, [group.id]):
         roster.end(session, assignment, rules, who, roster.RosterChange(), at_once=True)
-    offered = select(SeatOffer).where(SeatOffer.session_id == group.id, SeatOffer.state == OfferState.OPEN)
-    for offer in session.scalars(offered).all():
-        offers.withdraw(session, offer, who)
-    for member in session.scalars(_active(group.id).order_by(Membership.seat)).all():
-        seats.release(session, member, who, seats.SESSION_CANCELLED)
+    seats.close_session(session, group, who)
     exceptions.resolve_lines(session, group.id, "underfilled", resolution="cancel_session")
 
 

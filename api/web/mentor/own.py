@@ -23,7 +23,7 @@ from api.i18n import gettext as _
 from api.i18n import ngettext
 from api.models.group_life import Duty
 from api.models.groups import Mentor
-from api.queries import campus
+from api.queries import campus_people
 from api.services import change, links
 from api.services.campus import access, leaving, mentors
 from api.web import form_values as given
@@ -113,7 +113,7 @@ def _act(find: Callable[[Session], Mentor], act: str, target: str, user_id: str 
 
 def _page(mentor: Mentor, secret: str | None) -> str:
     session = read_session()
-    rows = campus.duties_of(session, mentor.id, clock.now() - _PAST)
+    rows = campus_people.duties_of(session, mentor.id, clock.now() - _PAST)
     ahead = [row for row in rows if row[1].ends_at > clock.now()]
     groups = {group.id: group for _duty, _meeting, group in ahead}
     return render_template(
@@ -124,8 +124,8 @@ def _page(mentor: Mentor, secret: str | None) -> str:
         ahead=[row for row in ahead if row[0].state in (DutyState.PLANNED, DutyState.AWAY)],
         evenings=mentors.own_site_sessions(session, mentor),
         can={one.id for one in mentor.sessions},
-        blocks=campus.exam_blocks(session, mentor.id),
-        pupils={} if secret else {one: campus.pupils_of(session, one) for one in groups},
+        blocks=campus_people.exam_blocks(session, mentor.id),
+        pupils={} if secret else {one: campus_people.pupils_of(session, one) for one in groups},
         groups=groups,
         today=clock.today(),
         to_oslo=clock.to_oslo,

@@ -13,7 +13,7 @@ from api.edge.session import read_session
 from api.errors import AppError, NotFound
 from api.i18n import gettext as _
 from api.models.groups import Site
-from api.queries import campus, people_and_topics
+from api.queries import campus_attendance, people_and_topics
 from api.services.campus import access, attendance
 from api.services.campus.attendance import Mark
 from api.web import site_words, words
@@ -41,7 +41,7 @@ def mark(meeting_id: str) -> Response | tuple[str, int]:
         if name.startswith(PREFIX) and value in _VALUES
     }
     if request.form.get("all"):
-        rows = campus.attendance_list(session, meeting, group, mentor.id if mentor else None)
+        rows = campus_attendance.attendance_list(session, meeting, group, mentor.id if mentor else None)
         tapped |= {row.entry_id: Presence.HERE for row in rows if row.presence is None and row.entry_id not in tapped}
     if walked_in := request.form.get("walk_in", ""):
         tapped[walked_in] = Presence.HERE
@@ -58,14 +58,14 @@ def mark(meeting_id: str) -> Response | tuple[str, int]:
 def _list(meeting_id: str, error: AppError | None = None) -> str:
     session = read_session()
     meeting, group, mentor = access.meeting_to_mark(session, current_actor(), meeting_id)
-    rows = campus.attendance_list(session, meeting, group, mentor.id if mentor else None)
+    rows = campus_attendance.attendance_list(session, meeting, group, mentor.id if mentor else None)
     return render_template(
         "site/attendance.html",
         site=session.get_one(Site, group.site_id),
         meeting=meeting,
         rows=rows,
         left=sum(row.presence is None for row in rows),
-        walk_ins=campus.could_walk_in(session, group, meeting),
+        walk_ins=campus_attendance.could_walk_in(session, group, meeting),
         level_names=people_and_topics.level_names(session),
         presences=list(Presence),
         printed=request.args.get("utskrift") == "1",

@@ -22,7 +22,7 @@ from api.i18n import current_locale, ngettext
 from api.i18n import gettext as _
 from api.models.groups import Room, Site
 from api.models.programmes import Programme, Season
-from api.queries import campus, group_plan
+from api.queries import campus, campus_meetings, campus_people, campus_trouble, group_plan
 from api.queries.campus_rules import rules_now
 from api.services import change
 from api.services.campus import access, attendance, meetings, roster, roster_changes, sessions
@@ -63,7 +63,7 @@ def show_week(code: str) -> str:
         monday=monday,
         before=monday - timedelta(days=7),
         after=monday + timedelta(days=7),
-        troubles=campus.troubles(session, site.id),
+        troubles=campus_trouble.troubles(session, site.id),
         levels=campus.waiting_by_level(session, site.id, season.id) if season else [],
         words=words,
         site_words=site_words,
@@ -348,8 +348,8 @@ def _evening(session_id: str, error: AppError | None = None) -> str:
         site=session.get_one(Site, group.site_id),
         group=group,
         row=row,
-        rows=campus.meetings_of(session, group.id),
-        pupils=campus.pupils_of(session, group.id),
+        rows=campus_meetings.meetings_of(session, group.id),
+        pupils=campus_people.pupils_of(session, group.id),
         rooms=_rooms(session, group.site_id),
         rules=rules,
         is_open=group.state is SessionState.ACTIVE,
@@ -369,7 +369,7 @@ def _meeting(meeting_id: str, error: AppError | None = None) -> str:
         site=session.get_one(Site, group.site_id),
         group=group,
         meeting=meeting,
-        row=campus.meeting_rows(session, [meeting])[0],
+        row=campus_meetings.meeting_rows(session, [meeting])[0],
         rooms=_rooms(session, group.site_id),
         local=local,
         is_planned=meeting.state is MeetingState.PLANNED,

@@ -21,7 +21,7 @@ from api.i18n import gettext as _
 from api.models.group_life import Duty
 from api.models.groups import Mentor, Site
 from api.models.programmes import Level
-from api.queries import campus
+from api.queries import campus_people
 from api.services import change
 from api.services.campus import access, hours, leaving, mentors, stand_ins
 from api.web import form_values as given
@@ -188,7 +188,7 @@ def _all(site: Site, error: AppError | None = None) -> str:
         site=site,
         rows=rows,
         statute=statute,
-        cleared=campus.clearances(session, [row.id for row in rows]) if statute else {},
+        cleared=campus_people.clearances(session, [row.id for row in rows]) if statute else {},
         levels=_levels(session),
         error=error,
         form=request.form,
@@ -205,10 +205,10 @@ def _one(mentor_id: str, error: AppError | None = None) -> str:
         mentor=mentor,
         statute=statute,
         months=months,
-        clearance=campus.clearances(session, [mentor.id]).get(mentor.id) if statute else None,
+        clearance=campus_people.clearances(session, [mentor.id]).get(mentor.id) if statute else None,
         levels=_levels(session),
-        duties=campus.duties_of(session, mentor.id, clock.now()),
-        blocks=campus.exam_blocks(session, mentor.id),
+        duties=campus_people.duties_of(session, mentor.id, clock.now()),
+        blocks=campus_people.exam_blocks(session, mentor.id),
         can=mentor.sessions,
         error=error,
         form=request.form,

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from api.domain.permissions import Actor, Grant, Role
 from api.models.group_life import GuardianLink
 from api.models.people import Person
-from api.queries import campus
+from api.queries import campus_trouble
 from api.queries.coordination_today import lines
 from api.queries.paging import Window
 from api.services.follow_up.exceptions import raise_line
@@ -49,4 +49,4 @@ def test_the_list_of_a_site_names_neither(session: Session) -> None:
     site = make.make_site(session)
     for person in people(session):
         unreachable(session, person, site.id)
-    assert sorted(one.who for one in campus.troubles(session, site.id)) == ["", "", "Vanlig Elev"]
+    assert sorted(one.who for one in campus_trouble.troubles(session, site.id)) == ["", "", "Vanlig Elev"]

@@ -17,6 +17,7 @@ from api.models.group_life import Attendance
 from api.models.groups import Mentor
 from api.models.people import Person
 from api.models.pupils import Membership
+from api.queries import campus_attendance
 from api.services.campus import attendance, meetings, stand_ins
 from api.services.campus.attendance import Mark
 from tests import campus_world as world
@@ -138,3 +139,39 @@ def test_nobody_is_named_for_a_protected_pupil(session: Session, campus: Campus)
     stay_away(session, campus, 0, 1)
     assert line(session).person_id is None
     assert line(session).reason["number"] == campus.entries[0].lottery_number
+
+
+@time_machine.travel(world.EVENING, tick=False)
+def test_walk_in_stays_one_after_getting_a_seat_and_raises_no_line(session: Session, campus: Campus) -> None:
+    waiting = make.make_entry(session, campus.group, level_id=campus.level.id)
+    attendance.mark(session, campus.actor, campus.meetings[0].id, [Mark(waiting.id, Presence.HERE)])
+    attendance.mark(session, campus.actor, campus.meetings[0].id, [Mark(waiting.id, Presence.NOT_TOLD)])
+    row = session.scalars(select(Attendance)).one()
+    assert (row.walk_in, row.presence) == (True, Presence.NOT_TOLD)
+    assert session.scalars(select(ExceptionItem)).all() == []
+    rows = campus_attendance.attendance_list(session, campus.meetings[0], campus.group, None)
+    assert [one.walk_in for one in rows] == [False, False, False, True]
+    assert campus_attendance.could_walk_in(session, campus.group, campus.meetings[0]) == []
+    later = campus_attendance.could_walk_in(session, campus.group, campus.meetings[1])
+    assert [entry for entry, _name in later] == [waiting.id]
+
+
+@time_machine.travel(world.EVENING, tick=False)
+def test_who_left_the_queue_or_is_not_confirmed_cannot_walk_in(session: Session, campus: Campus) -> None:
+    for state in (EntryState.LEFT, EntryState.UNCONFIRMED):
+        gone = make.make_entry(session, campus.group, state=state)
+        with pytest.raises(InvalidInput):
+            attendance.mark(session, campus.actor, campus.meetings[0].id, [Mark(gone.id, Presence.HERE)])
+
+
+@time_machine.travel(world.EVENING, tick=False)
+def test_pupil_of_another_evening_who_comes_by_keeps_the_seat_there(session: Session, campus: Campus) -> None:
+    other = make.make_group_session(
+        session, site_id=campus.site.id, programme_id=campus.programme.id, season_id=campus.group.season_id
+    )
+    entry = make.make_entry(session, other, state=EntryState.PLACED)
+    make.make_membership(session, entry_id=entry.id, session_id=other.id)
+    attendance.mark(session, campus.actor, campus.meetings[0].id, [Mark(entry.id, Presence.HERE)])
+    seat = session.scalars(select(Membership).where(Membership.entry_id == entry.id)).one()
+    assert (seat.session_id, seat.state) == (other.id, MembershipState.ACTIVE)
+    assert session.scalars(select(Attendance)).one().walk_in is True

@@ -9,12 +9,13 @@ import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.domain.enums import DutyState, EntryState, MeetingState, MembershipState, SessionState
+from api.domain.enums import DutyState, EntryState, MeetingState, MembershipState, OfferState, SessionState
 from api.errors import AppError, Conflict, DoubleBooking, InvalidInput, NotFound
 from api.models.group_life import Duty, MentorAssignment
 from api.models.groups import Meeting
 from api.models.pupils import Membership
 from api.services.campus import sessions
+from api.services.queue import offers
 from tests import campus_world as world
 from tests import factories as make
 from tests.campus_world import Campus, is_booked, make_campus, told
@@ -104,3 +105,15 @@ def test_given_up_evening_frees_everyone(session: Session, campus: Campus) -> No
     assert told(session, "queue_released") == 3
     with pytest.raises(Conflict):
         sessions.cancel(session, campus.actor, campus.group)
+
+
+@time_machine.travel(world.DAY, tick=False)
+def test_who_was_offered_a_seat_there_is_told_and_stands_where_they_stood(session: Session, campus: Campus) -> None:
+    offered = make.make_entry(session, campus.group, level_id=campus.level.id)
+    (offer,) = offers.fill(session, campus.group, world.DAY)
+    number = offered.lottery_number
+    sessions.cancel(session, campus.actor, campus.group)
+    session.refresh(offered)
+    assert offer.state is OfferState.WITHDRAWN
+    assert (offered.state, offered.lottery_number, offered.silences) == (EntryState.WAITING, number, 0)
+    assert told(session, "queue_withdrawn") == 1
