@@ -112,8 +112,8 @@ JOBS: tuple[Job, ...] = (
         "visit-approvals",
         every(minutes=1),
         mark("Sends approved visits when their time has come."),
-        sending.due_approvals,
-        sending.do_send_approval,
+        sending.due_sends,
+        sending.do_send,
     ),
     Job(
         "invitation-turns",

@@ -45,8 +45,9 @@ class PlanApproval(Identified, Versioned, Created, Base):
     """An approval of a plan or a part of it.
 
     send_at: nothing leaves before; until then it can be undone. items: ids of the approved requests (visits) or sites
-    (groups). dropped: [{code, ...}], pairs whose rows had changed since the plan. sent_items: sites that are sent so
-    far, one a transaction. moved: entry → session, pupils who sit with friends rather than where the plan has them.
+    (groups). dropped: [{code, ...}], pairs whose rows had changed since the plan. sent_items: items that are sent so
+    far, one a transaction; none where all was sent at once. moved: entry → session, pupils who sit with friends rather
+    than where the plan has them.
     """
 
     __tablename__ = "plan_approval"

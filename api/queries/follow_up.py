@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import ApprovalState, InvitationState
@@ -121,7 +121,7 @@ def queued_for(session: Session, role_model_id: str) -> list[Invitation]:
             .where(
                 Invitation.role_model_id == role_model_id,
                 Invitation.state == InvitationState.QUEUED,
-                (PlanApproval.id.is_(None)) | (PlanApproval.state == ApprovalState.SENT),
+                (PlanApproval.id.is_(None)) | ((PlanApproval.state == ApprovalState.SENT) & ~is_unsent()),
             )
             .order_by(Visit.starts_at, Invitation.id)
         )
@@ -162,27 +162,39 @@ def failed_in_a_row(session: Session, request_id: str) -> int:
     return count
 
 
+def is_unsent() -> ColumnElement[bool]:
+    """Of a PlanApproval and a Visit of it in a statement: nothing about the visit may leave yet.
+
+    The approval can be undone, or it is being sent, visit by visit, and this one's turn has not come. One that counts
+    no visits was sent whole.
+    """
+    sent = cast(PlanApproval.sent_items, Text)
+    being_sent = (PlanApproval.state == ApprovalState.SENT) & sent.contains('"') & ~sent.contains(Visit.request_id)
+    return (PlanApproval.state == ApprovalState.APPROVED) | being_sent
+
+
 def waiting_approval(session: Session, visit_id: str) -> PlanApproval | None:
-    """The approval of a visit that can still be undone: nothing about the visit may leave before it is sent."""
+    """The approval of a visit that is not sent yet: nothing about the visit may leave before."""
     return session.scalar(
         select(PlanApproval)
         .join(Invitation, Invitation.approval_id == PlanApproval.id)
-        .where(Invitation.visit_id == visit_id, PlanApproval.state == ApprovalState.APPROVED)
+        .join(Visit, Invitation.visit_id == Visit.id)
+        .where(Visit.id == visit_id, is_unsent())
         .limit(1)
     )
 
 
-def can_be_undone() -> ColumnElement[bool]:
+def is_waiting() -> ColumnElement[bool]:
     """Of a Visit in a statement: it belongs to such an approval."""
     return (
         exists()
         .where(Invitation.visit_id == Visit.id, Invitation.approval_id == PlanApproval.id)
-        .where(PlanApproval.state == ApprovalState.APPROVED)
+        .where(is_unsent())
         .correlate(Visit)
     )
 
 
 def told_visit(session: Session, request_id: str) -> Visit | None:
-    """The request's live visit as the school may know it: none while its approval can be undone."""
+    """The request's live visit as the school may know it: none before its approval is sent."""
     found = live_visit(session, request_id)
     return None if found is None or waiting_approval(session, found.id) is not None else found

@@ -13,7 +13,7 @@ from api.errors import NotFound
 from api.i18n import gettext
 from api.models.places import School
 from api.models.visits import Request, RequestOption, RequestTopic, Visit
-from api.queries.follow_up import can_be_undone
+from api.queries.follow_up import is_waiting
 from api.queries.paging import Page, Window, page_of
 
 
@@ -79,7 +79,7 @@ def _shown_as(state: RequestState, reach: Reach) -> ColumnElement[bool]:
 
 def _is_quiet() -> ColumnElement[bool]:
     """The request has a visit that nobody has heard of, as its approval can be undone."""
-    quiet = exists().where(Visit.request_id == Request.id, Visit.state.in_(("planned", "confirmed")), can_be_undone())
+    quiet = exists().where(Visit.request_id == Request.id, Visit.state.in_(("planned", "confirmed")), is_waiting())
     return (Request.state == RequestState.VISIT) & quiet.correlate(Request)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -64,10 +64,13 @@ def order_of_run(session: Session, run_id: str, today: date) -> Order:
     return Order(*row, today=today)
 
 
-def take_snapshot(session: Session, order: Order, *, anew: str | None = None) -> Snapshot:
+def take_snapshot(
+    session: Session, order: Order, *, anew: str | None = None, people: Collection[str] | None = None
+) -> Snapshot:
     """The problem of a season as its rows are now, in a fixed number of queries.
 
-    anew: a request that is taken as if it had no visit, so that others can be found for it.
+    anew: a request that is taken as if it had no visit, so that others can be found for it. people: of the role models
+    only these, and those in live visits, come into a problem of visits: enough to judge what is about them.
     Raises ConfigurationError for settings that cannot be used, and matcher.fields.InvalidProblem for rows that
     contradict each other.
     """
@@ -81,5 +84,6 @@ def take_snapshot(session: Session, order: Order, *, anew: str | None = None) ->
         (order.starts_on, order.ends_on),
         order.today,
         anew,
+        people,
     )
     return Snapshot(problem, left_out, by_language)

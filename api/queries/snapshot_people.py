@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -147,8 +147,12 @@ def role_models(
     engagements: Engagements,
     term: tuple[date, date],
     today: date,
+    only: Collection[str] | None = None,
 ) -> list[m.RoleModel]:
-    """Trained role models with an active, fresh profile. Others in fixed visits come along without any free time."""
+    """Trained role models with an active, fresh profile, all or `only` these of them.
+
+    Whoever is in a fixed visit comes along in any case, if need be without any free time.
+    """
     confirmed_since = clock.at_local(months_before(today, rules.confirmed_months), datetime.min.time())
     kept = engagements.people()
     free = _free_times(session, engagements.fixed_visits, term)
@@ -164,7 +168,12 @@ def role_models(
     for row in rows:
         trained = row.trained_on is not None and row.trained_on <= today
         fresh = row.confirmed_at is not None and row.confirmed_at >= confirmed_since
-        ready = trained and fresh and row.state is ProfileState.ACTIVE
+        ready = (
+            trained
+            and fresh
+            and row.state is ProfileState.ACTIVE
+            and (only is None or row.id in only or row.id in kept)
+        )
         if ready or row.id in kept:
             limits = _capped(row.max_per_day, rules.max_per_day), _capped(row.max_per_week, rules.max_per_week)
             spans = within_limits(free(row), engagements.days[row.id], fixed_days[row.id], *limits) if ready else []
@@ -218,6 +227,8 @@ def within_limits(
     The problem counts its own visits only. So a day with an engagement elsewhere is out, and a week with some keeps its
     earliest days, as many as can be filled within what is left of the week.
     """
+    if not elsewhere:
+        return list(spans)
     left: dict[tuple[int, int], int] = {}
     for day in elsewhere:
         left[_week(day)] = per_week
@@ -337,17 +348,23 @@ def _free_times(session: Session, fixed_visits: frozenset[str], term: tuple[date
         for day in days(max(row.from_date, term[0]), min(row.to_date, term[1]))
     }
     taken = _booked(session, fixed_visits)
-    dates = [day for day in days(*term) if day not in holidays]
+    dates = [(day, day.isoweekday()) for day in days(*term) if day not in holidays]
+    always = {weekday for _, weekday in dates}
 
     def spans(row: RoleModel) -> list[Span]:
+        who, booked = row.id, taken.get(row.person_id, ())
         away = max(row.away_until or date.min, row.paused_until or date.min)
-        times = (
-            (datetime.combine(day, starts), datetime.combine(day, ends))
-            for day in dates
-            if day > away and (row.id, day) not in blocked
-            for starts, ends in _joined([*weekly[row.id, day.isoweekday()], *pledged[row.id, day]])
-        )
-        return [part for span in times for part in _without(span, taken[row.person_id])]
+        every_week = {weekday: _joined(weekly[who, weekday]) for weekday in always}
+        found: list[Span] = []
+        for day, weekday in dates:
+            if day <= away or (who, day) in blocked:
+                continue
+            set_aside = pledged.get((who, day))
+            times = _joined([*weekly[who, weekday], *set_aside]) if set_aside else every_week[weekday]
+            for starts, ends in times:
+                span = datetime.combine(day, starts), datetime.combine(day, ends)
+                found += _without(span, booked) if booked else (span,)
+        return found
 
     return spans
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,6 +44,7 @@ def visit_problem(
     term: tuple[date, date],
     today: date,
     anew: str | None = None,
+    only: Collection[str] | None = None,
 ) -> tuple[m.VisitProblem, tuple[LeftOut, ...], dict[str, int]]:
     """The problem of a programme's requests in a season, and the rest of a Snapshot; see `take_snapshot`."""
     rules = visit_rules(settings)
@@ -81,7 +82,7 @@ def visit_problem(
             )
         people_wanted = row.Request.role_models if kept is None else len(kept.role_models)
         requests.append(_request(row, [option for _, option in usable], topics, people_wanted))
-    people = role_models(session, season_id, rules, engagements, (first_day, term[1]), today)
+    people = role_models(session, season_id, rules, engagements, (first_day, term[1]), today, only)
     known = {request.id for request in requests}
     strangers = without_language(
         session,

@@ -101,7 +101,9 @@ def preview(
     rows = _chosen(session, plan, items)
     run = session.get_one(Run, plan.run_id)
     before = visit_facts(session, plan.id).story.problem
-    fresh = take_snapshot(session, order_of_run(session, run.id, clock.to_oslo(now).date())).problem
+    people = {member.role_model_id for row in rows for member in row.role_models}
+    order = order_of_run(session, run.id, clock.to_oslo(now).date())
+    fresh = take_snapshot(session, order, people=people).problem
     assert isinstance(fresh, VisitProblem)
     fixed_before = {one.request for one in before.fixed}
     live = _live_visits(session, [row.request_id for row in rows])
@@ -204,11 +206,11 @@ def undo(session: Session, actor: Actor, approval_id: str, now: datetime | None 
 
 
 def send_now(session: Session, actor: Actor, approval_id: str, now: datetime | None = None) -> PlanApproval:
-    """Sends an approval without waiting for its time; see sending.send_approval. Raises NotFound, IllegalStep."""
+    """Sends an approval without waiting for its time; see sending.begin_sending. Raises NotFound, IllegalStep."""
     now = now or clock.now()
     turn.take(session)
     approval = reachable_approval(session, actor, approval_id)
-    sending.send_approval(session, approval, by(Party.COORDINATION, actor), now)
+    sending.begin_sending(session, approval, approval.items[0], by(Party.COORDINATION, actor), now)
     return approval
 
 

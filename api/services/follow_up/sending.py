@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -24,54 +24,83 @@ from api.services.follow_up import arrange, messages, outcome, turn
 TO_BE = (VisitState.PLANNED, VisitState.CONFIRMED)
 
 
-def due_approvals(session: Session, now: datetime) -> list[str]:
-    """Approved plans of visits whose time to be sent has come."""
-    return list(
-        session.scalars(
-            select(PlanApproval.id)
-            .join(Plan, PlanApproval.plan_id == Plan.id)
-            .where(
-                Plan.kind == RunKind.VISIT, PlanApproval.state == ApprovalState.APPROVED, PlanApproval.send_at <= now
-            )
-            .order_by(PlanApproval.send_at, PlanApproval.id)
-        )
+def due_sends(session: Session, now: datetime) -> list[str]:
+    """Visits of approvals whose time has come, as "approval request": each is sent in its own transaction."""
+    rows = session.scalars(
+        select(PlanApproval)
+        .join(Plan, PlanApproval.plan_id == Plan.id)
+        .where(Plan.kind == RunKind.VISIT, _is_due(now))
+        .order_by(PlanApproval.send_at, PlanApproval.id)
     )
+    return [f"{row.id} {request_id}" for row in rows for request_id in unsent(row)]
 
 
-def do_send_approval(session: Session, approval_id: str, now: datetime) -> None:
-    """Sends an approval whose time has come; nothing when it was undone or sent meanwhile."""
+def do_send(session: Session, part: str, now: datetime) -> None:
+    """Sends one visit of an approval; nothing when it was sent, or the approval undone, meanwhile. part: as in
+    `due_sends`.
+
+    Effects, in order: with the first visit the approval is sent; then as `send_visit`.
+    """
+    approval_id, request_id = part.split()
     turn.take(session)
-    if approval_id in due_approvals(session, now):
-        send_approval(session, session.get_one(PlanApproval, approval_id), SYSTEM, now)
+    approval = session.scalar(select(PlanApproval).where(PlanApproval.id == approval_id, _is_due(now)))
+    if approval is None or request_id not in unsent(approval):
+        return
+    if approval.state is ApprovalState.APPROVED:
+        begin_sending(session, approval, request_id, SYSTEM, now)
+    else:
+        send_visit(session, approval, request_id, now)
 
 
-def send_approval(session: Session, approval: PlanApproval, who: By, now: datetime) -> None:
-    """Sends what was approved. Raises IllegalStep when it is sent or undone already.
+def begin_sending(session: Session, approval: PlanApproval, request_id: str, who: By, now: datetime) -> None:
+    """The approval is sent, and can no longer be undone: one visit of it now, the others by the job.
 
-    Effects, in order: the approval is sent; agreement people are told and may object from now on; the others are
-    asked, as many as each may have open; each school hears yes, or that we are asking.
+    Raises IllegalStep when it is sent or undone already.
     """
     turn.take(session)
     move(session, approval, "send", who, values={"sent_at": now})
-    for visit in visits_of(session, approval.id):
+    send_visit(session, approval, request_id, now)
+
+
+def send_visit(session: Session, approval: PlanApproval, request_id: str, now: datetime) -> None:
+    """Sends one visit of an approval, if it is still to be.
+
+    Effects, in order: the visit counts as sent; agreement people are told and may object from now on; the others are
+    asked, as many as each may have open; the school hears yes, or that we are asking.
+    """
+    approval.sent_items = [*approval.sent_items, request_id]
+    session.flush()
+    for visit in visits_of(session, approval.id, request_id):
         announce(session, visit, now)
 
 
-def visits_of(session: Session, approval_id: str) -> list[Visit]:
-    """Visits of an approval that are to be, by time."""
+def unsent(approval: PlanApproval) -> list[str]:
+    """The requests of an approval that are still to be sent, by time. None of one that was sent whole."""
+    if approval.state is ApprovalState.SENT and not approval.sent_items:
+        return []
+    sent = set(approval.sent_items)
+    return [request_id for request_id in approval.items if request_id not in sent]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    waited = (PlanApproval.state == ApprovalState.APPROVED) & (PlanApproval.send_at <= now)
+    return waited | (PlanApproval.state == ApprovalState.SENT)
+
+
+def visits_of(session: Session, approval_id: str, request_id: str | None = None) -> list[Visit]:
+    """Visits of an approval that are to be, by time; of one request if it is given."""
     asked = select(Invitation.visit_id).where(Invitation.approval_id == approval_id)
-    return list(
-        session.scalars(
-            select(Visit).where(Visit.id.in_(asked), Visit.state.in_(TO_BE)).order_by(Visit.starts_at, Visit.id)
-        )
-    )
+    statement = select(Visit).where(Visit.id.in_(asked), Visit.state.in_(TO_BE))
+    if request_id is not None:
+        statement = statement.where(Visit.request_id == request_id)
+    return list(session.scalars(statement.order_by(Visit.starts_at, Visit.id)))
 
 
 def announce(session: Session, visit: Visit, now: datetime, *, changed: str | None = None) -> None:
     """After people have joined a visit: it is confirmed if nobody is to be asked, and everyone hears who should.
 
     changed: what is new to a school that was told of the visit before: person, time, digital or fewer. Nothing is told
-    while the visit's approval can be undone.
+    before the visit's approval is sent.
     """
     outcome.settle(session, visit, now)
     if reads.waiting_approval(session, visit.id) is not None:

@@ -197,7 +197,7 @@ def _settled(session: Session, visit_id: str, role_model_id: str | None) -> tupl
 
 
 def _to_come(session: Session, now: datetime) -> list[Visit]:
-    to_come = select(Visit).where(Visit.state == VisitState.CONFIRMED, Visit.starts_at > now, ~reads.can_be_undone())
+    to_come = select(Visit).where(Visit.state == VisitState.CONFIRMED, Visit.starts_at > now, ~reads.is_waiting())
     return list(session.scalars(to_come.order_by(Visit.starts_at, Visit.id)))
 
 
@@ -220,6 +220,13 @@ def _call_is_due(session: Session, visit: Visit, now: datetime) -> bool:
     rules = reads.rules_of(session, visit.request.programme_id)
     days = ASKED_AGAIN_AFTER if _was_asked(session, visit) else rules.call_working_days
     return after_working_days(since, days, reads.holidays(session)) <= now
+
+
+def call_by(session: Session, visit: Visit) -> datetime | None:
+    """By when the role model is to have called the school; None while nobody has been told of the visit."""
+    since = _settled_at(session, visit)
+    rules = reads.rules_of(session, visit.request.programme_id)
+    return since and after_working_days(since, rules.call_working_days, reads.holidays(session))
 
 
 def _was_asked(session: Session, visit: Visit) -> bool:

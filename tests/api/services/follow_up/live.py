@@ -88,8 +88,8 @@ def noon_of(world: World) -> datetime:
 def send_due(session: Session, moment: datetime) -> None:
     """What the job does."""
     with at(moment):
-        for key in sending.due_approvals(session, moment):
-            sending.do_send_approval(session, key, moment)
+        for key in sending.due_sends(session, moment):
+            sending.do_send(session, key, moment)
 
 
 def visit_of(session: Session, request: Request) -> Visit:

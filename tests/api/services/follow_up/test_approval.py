@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.domain.enums import InvitationKind, InvitationState, RequestState, RunKind, VisitState
+from api.domain.enums import ApprovalState, InvitationKind, InvitationState, RequestState, RunKind, VisitState
 from api.domain.permissions import Actor, Grant, Role
 from api.domain.transitions import IllegalStep
 from api.errors import Conflict, InvalidInput, NotFound
@@ -17,6 +17,7 @@ from api.models.follow_up import Invitation, PlanApproval
 from api.models.plan_rows import PlanVisit
 from api.models.role_models import RoleModelBlocked
 from api.models.visits import Request, Visit
+from api.queries import follow_up as reads
 from api.services.follow_up import approval, sending, steps
 from tests import factories as make
 from tests.api.conftest import SignIn
@@ -116,13 +117,54 @@ def test_sending_happens_once_and_ends_the_undoing(session: Session, world: Worl
     noon = live.noon_of(world)
     with live.at(live.morning_of(world)):
         made = approval.approve(session, actor, world.plans[RunKind.VISIT])
-        assert sending.due_approvals(session, noon - timedelta(seconds=1)) == []
+        assert sending.due_sends(session, noon - timedelta(seconds=1)) == []
     for _ in range(2):
         live.send_due(session, noon)
-        sending.do_send_approval(session, made.id, noon)
+        sending.do_send(session, f"{made.id} {made.items[0]}", noon)
     assert len(live.letters(session)) == 7
+    assert made.sent_items == made.items
     with pytest.raises(IllegalStep):
         approval.undo(session, actor, made.id)
+
+
+def test_each_visit_is_sent_by_itself_and_the_unsent_stay_unheard(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    noon = live.noon_of(world)
+    first, *rest = sending.due_sends(session, noon)
+    with live.at(noon):
+        sending.do_send(session, first, noon)
+    assert made.state is ApprovalState.SENT
+    assert live.letters(session) == ["invitation_notice", "visit_confirmed_school"]
+    assert sending.due_turns(session, noon) == []
+    assert [reads.told_visit(session, row.id) is not None for row in world.served] == [True, False, False]
+    with pytest.raises(IllegalStep):
+        approval.undo(session, live.coordinator(session), made.id)
+    assert sending.due_sends(session, noon) == rest
+    live.send_due(session, noon)
+    assert len(live.letters(session)) == 7
+    assert sending.due_sends(session, noon) == []
+
+
+def test_sending_now_does_not_wait_for_the_rest_of_the_day(session: Session, world: World) -> None:
+    morning = live.morning_of(world)
+    with live.at(morning):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+        approval.send_now(session, live.coordinator(session), made.id)
+    assert made.sent_items == made.items[:1]
+    assert len(live.letters(session)) == 2
+    live.send_due(session, morning)
+    assert len(live.letters(session)) == 7
+
+
+def test_one_that_was_sent_whole_is_not_sent_again(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+    live.send_due(session, live.noon_of(world))
+    made.sent_items = []
+    session.flush()
+    assert sending.due_sends(session, live.noon_of(world)) == []
+    assert reads.told_visit(session, world.served[0].id) is not None
 
 
 def test_sending_gives_deadlines(session: Session, world: World) -> None:

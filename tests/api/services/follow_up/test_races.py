@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
+from api import clock
 from api.db import reading, transaction
 from api.domain.enums import InvitationState, RunKind, VisitState
 from api.domain.permissions import Actor
@@ -20,7 +21,7 @@ from api.models.records import AuditEntry
 from api.models.role_models import RoleModel
 from api.models.visits import Visit
 from api.services import audit
-from api.services.follow_up import approval, invitations, silence, turn
+from api.services.follow_up import approval, invitations, sending, silence, turn
 from tests.api.services.follow_up import live
 from tests.seasons import World
 
@@ -89,9 +90,46 @@ def test_of_undoing_and_sending_one_wins(own_database: Engine) -> None:
             letters = len(live.letters(session))
             state = session.get_one(PlanApproval, key).state.value
         assert [one for one in results if isinstance(one, str)] == [state]
-        assert letters == (7 if state == "sent" else 0)
+        assert letters == (2 if state == "sent" else 0)
         if state == "sent":
             return
+
+
+def test_a_kill_half_way_leaves_the_rest_to_be_sent_once(own_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, actor = committed_season()
+    with transaction() as session:
+        key = approval.approve(session, actor, world.plans[RunKind.VISIT], now=live.morning_of(world)).id
+    noon, told = live.noon_of(world), sending.announce
+
+    class Killed(Exception):
+        """Where the process ends."""
+
+    def dies_at_the_second(session: Session, visit: Visit, now: datetime) -> None:
+        told(session, visit, now)
+        if visit.request_id == world.served[1].id:
+            raise Killed
+
+    monkeypatch.setattr(sending, "announce", dies_at_the_second)
+    with suppress(Killed):
+        send_all(noon)
+    with reading() as session:
+        assert session.get_one(PlanApproval, key).sent_items == [world.served[0].id]
+        assert len(live.letters(session)) == 2
+    monkeypatch.setattr(sending, "announce", told)
+    for _ in range(2):
+        send_all(noon)
+    with reading() as session:
+        assert session.get_one(PlanApproval, key).sent_items == [row.id for row in world.served]
+        assert len(live.letters(session)) == 7
+
+
+def send_all(now: datetime) -> None:
+    """What the job does, a transaction a visit."""
+    with reading() as session:
+        waiting = sending.due_sends(session, now)
+    for part in waiting:
+        with transaction() as session:
+            sending.do_send(session, part, now)
 
 
 def answers_in_trail(invitation_id: str) -> list[str]:
@@ -111,6 +149,8 @@ def race_of_yes_and_silence() -> tuple[list[Any], str]:
     world, actor = committed_season()
     with transaction() as session:
         approval.send_now(session, actor, approval.approve(session, actor, world.plans[RunKind.VISIT]).id)
+    send_all(clock.now())
+    with transaction() as session:
         live.mails_leave(session)
     with reading() as session:
         [invitation] = live.invitations(session, live.visit_of(session, world.served[2]))
@@ -199,6 +239,7 @@ def test_two_last_answers_at_once_confirm_the_visit(own_database: Engine) -> Non
     world, actor = committed_season()
     with transaction() as session:
         approval.send_now(session, actor, approval.approve(session, actor, world.plans[RunKind.VISIT]).id)
+    send_all(clock.now())
     with reading() as session:
         visit = live.visit_of(session, world.served[1])
         keys = [one.id for one in live.invitations(session, visit)]
