@@ -15,6 +15,7 @@ class Retention(StrEnum):
     PUPIL = "90 days after the end of term"
     MENTOR = "24 months after the last term"
     TOKEN = "24 hours past expiry"  # noqa: S105 (a rule, not a secret)
+    DRAFT = "14 days after the last change; what was typed when it is sent"
     MESSAGE = "texts 7 days after sending, the rest 24 months"
     AUDIT = "24 months"
     PLAN = "24 months; pupils' rows 90 days after the end of term"
@@ -61,6 +62,7 @@ PERSONAL_TABLES = frozenset(
         "mentor_assignment",
         "mentor_level",
         "mentor_session",
+        "order_draft",
         "outbox_message",
         "person",
         "plan_approval",

@@ -11,7 +11,7 @@ from api import clock
 from api.domain.enums import Fallback, Mode, Purpose, RefusalScope, RequestMode, RequestState, TopicUse, VisitState
 from api.domain.references import new_reference
 from api.models.access import User
-from api.models.base import Base, Code, Created, Identified, Name, Versioned, ref, text_column
+from api.models.base import Base, Code, Created, Identified, JsonList, Name, Versioned, ref, text_column
 from api.models.people import Person
 from api.models.personal import Retention, tag
 from api.models.places import School
@@ -27,7 +27,9 @@ LIVE_VISIT = "state IN ('planned', 'confirmed', 'held')"
 class Request(Identified, Versioned, Created, Base):
     """A school's wish for a visit ("bestilling").
 
-    reference: read aloud on the phone. grade: 1 to 13. classes: at least 1. pupils: head-count, None where not said.
+    reference: read aloud on the phone. grade: 1 to 13, the lowest one. more_grades: the others that take part; a role
+    model takes all of them. classes: at least 1. class_list: [{name, pupils}], what the classes are called, where said.
+    pupils: head-count, None where not said. note: what the role model ought to know, never about single pupils.
     role_models: people asked for, 1 to 3. answer_on: promise date ("svar innen"). priority: fell through and was
     promised anew. Class visits hold no pupil. answered_at: when the school first got a yes or a no. ordered_by_id: the
     user who ordered for a caller. previous_id: the one it repeats. invited_id: the role model whom the school named.
@@ -46,7 +48,9 @@ class Request(Identified, Versioned, Created, Base):
     submitted_at: Mapped[datetime] = mapped_column(default=clock.now)
     answer_on: Mapped[date]
     grade: Mapped[int]
+    more_grades: Mapped[JsonList] = mapped_column(default=list, server_default="[]")
     classes: Mapped[int] = mapped_column(default=1)
+    class_list: Mapped[JsonList] = mapped_column(default=list, server_default="[]")
     pupils: Mapped[int | None]
     mode: Mapped[RequestMode] = mapped_column(default=RequestMode.PHYSICAL)
     prefers: Mapped[Mode] = mapped_column(default=Mode.PHYSICAL)
@@ -55,6 +59,7 @@ class Request(Identified, Versioned, Created, Base):
     purpose: Mapped[Purpose] = mapped_column(default=Purpose.BROADEN)
     fallback: Mapped[Fallback] = mapped_column(default=Fallback.STAND_IN)
     curriculum: Mapped[Name] = mapped_column(default="")
+    note: Mapped[str | None] = text_column()
     priority: Mapped[bool] = mapped_column(default=False)
     answered_at: Mapped[datetime | None]
     late_told_at: Mapped[datetime | None]

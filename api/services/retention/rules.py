@@ -18,6 +18,7 @@ from api.domain.enums import ExceptionState, OutboxState, RunKind
 from api.models.access import ApiToken, IdempotencyKey, User
 from api.models.bookings import Booking
 from api.models.companies import Company
+from api.models.drafts import OrderDraft
 from api.models.follow_up import ExceptionItem, PlanApproval
 from api.models.group_life import Duty, GuardianLink, MentorAssignment
 from api.models.groups import GroupSession, Meeting, Mentor, mentor_session
@@ -255,6 +256,12 @@ RULES: tuple[Rule, ...] = (
         Retention.TOKEN,
         lambda now: select(RateBucket.key_hash).where(RateBucket.expires_at < now - DAY),
         _deletes(RateBucket, RateBucket.key_hash),
+    ),
+    Rule(
+        "drafts",
+        Retention.DRAFT,
+        lambda now: select(OrderDraft.id).where(OrderDraft.expires_at < now),
+        _deletes(OrderDraft),
     ),
     Rule("texts", Retention.MESSAGE, _texts, _empties(OutboxMessage, values=None)),
     Rule("messages", Retention.MESSAGE, _messages, _deletes(OutboxMessage)),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.domain.audit import first_broken
 from api.domain.enums import ExceptionState, JobState, OutboxState, RunKind
 from api.models.access import ApiToken, IdempotencyKey, User
+from api.models.drafts import OrderDraft
 from api.models.follow_up import ExceptionItem, PlanApproval
 from api.models.group_life import GuardianLink
 from api.models.jobs import JobRun, SeasonCount
@@ -68,6 +69,10 @@ def _bucket(session: Session) -> Any:
     return RateBucket(key_hash="a" * 64, hits=1, expires_at=START)
 
 
+def _draft(session: Session) -> Any:
+    return OrderDraft(values={"email": "a@example.org"}, expires_at=START + timedelta(days=14))
+
+
 def _message(session: Session) -> Any:
     person = make.make_person(session)
     return OutboxMessage(
@@ -103,6 +108,7 @@ DELETED: list[tuple[str, Maker, timedelta]] = [
     ("tokens", _token, DAY),
     ("repeats", _repeat, DAY),
     ("rates", _bucket, DAY),
+    ("drafts", _draft, timedelta(days=14)),
     ("messages", _message, TWO_YEARS),
     ("exceptions", _exception, TWO_YEARS),
     ("locks", _lock, TWO_YEARS),
