@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from api.i18n import mark
 from api.services import digest, nightly
 from api.services.campus import meetings, stand_ins, warnings
-from api.services.follow_up import promises, repair, sending, silence, steps
+from api.services.follow_up import promises, repair, sending, silence, steps, windows
 from api.services.outbox_sending import send_due
 from api.services.profiles import reconfirm
 from api.services.queue import approval, due, join, lottery
@@ -198,6 +198,13 @@ JOBS: tuple[Job, ...] = (
         mark("Raises visits that are close and not confirmed."),
         promises.due_confirmations,
         promises.do_confirmation,
+    ),
+    Job(
+        "plan-approvals",
+        every(minutes=60),
+        mark("Raises booking windows whose plan is not approved in time."),
+        windows.due_windows,
+        windows.do_window,
     ),
     Job(
         "profile-reconfirm",

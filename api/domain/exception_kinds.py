@@ -43,6 +43,12 @@ KINDS: dict[str, ExceptionKind] = {
         remedies=("call_invited", "plan_again", "call_school"),
         closes="The school has its answer.",
     ),
+    "plan_overdue": ExceptionKind(
+        about="booking_window",
+        raised="The booking window is closed, its visit weeks are near, and no plan made since is approved.",
+        remedies=("approve_plan",),
+        closes="A plan is approved, nobody of the window waits, or the visit weeks have come.",
+    ),
     "not_called": ExceptionKind(
         about="visit",
         raised="The visit is settled, and the role model has not called the school, nor since asked again.",

@@ -19,14 +19,16 @@ from api.models.follow_up import ExceptionItem, Invitation
 from api.models.groups import GroupSession, Meeting, Site
 from api.models.people import Person
 from api.models.places import School
+from api.models.programmes import Season
+from api.models.programmes import Window as BookingWindow
 from api.models.pupils import Membership
 from api.models.visits import Request, Visit
 from api.queries.paging import Page, Window, page_of
 from api.queries.protected import unnamed
 
 WORST_FIRST = (
-    "mail_down", "fell_through", "too_few_mentors", "nobody_found", "promise_missed", "not_confirmed", "asked_in_vain",
-    "not_ready", "not_called", "mail_failed", "absent", "not_marked", "underfilled",
+    "mail_down", "fell_through", "too_few_mentors", "nobody_found", "plan_overdue", "promise_missed", "not_confirmed",
+    "asked_in_vain", "not_ready", "not_called", "mail_failed", "absent", "not_marked", "underfilled",
 )  # fmt: skip
 AT_RISK_DAYS = 3
 NEAR_SILENCE = timedelta(hours=24)
@@ -196,6 +198,9 @@ def _about(session: Session, kind: str, ids: Collection[str]) -> dict[str, Any]:
         .join(Request, Request.id == Visit.request_id)
         .join(School, School.id == Request.school_id),
         "person": select(Person.id, Person.name, _no_text(), _no_time()),
+        "booking_window": select(BookingWindow.id, Season.name, _no_text(), _no_time()).join(
+            Season, Season.id == BookingWindow.season_id
+        ),
         "group_session": select(GroupSession.id, Site.name, _no_text(), _no_time()).join(Site),
         "meeting": select(Meeting.id, Site.name, _no_text(), Meeting.starts_at)
         .join(GroupSession, GroupSession.id == Meeting.session_id)

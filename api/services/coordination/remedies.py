@@ -24,12 +24,13 @@ from api.errors import Conflict, InvalidInput
 from api.i18n import gettext as _
 from api.models.follow_up import CallNote, ExceptionItem, Invitation
 from api.models.people import Person
+from api.models.programmes import Window
 from api.models.visits import Lesson, Request, RequestOption, Visit
 from api.queries import follow_up as reads
 from api.services import audit, outbox_failures, runs
 from api.services.campus import access, attendance, meetings, sessions
 from api.services.change import by
-from api.services.follow_up import arrange, exceptions, invitations, sending, turn
+from api.services.follow_up import arrange, exceptions, invitations, sending, turn, windows
 from api.services.follow_up.candidates import Around, Candidate, best_for
 from api.services.queue import offers
 
@@ -134,6 +135,14 @@ def plan_again(session: Session, actor: Actor, line: ExceptionItem, given: Mappi
     return Done(_("A new plan is being made."), settles=False, page=f"/kjoringer/{run.id}")
 
 
+def approve_plan(session: Session, actor: Actor, line: ExceptionItem, given: Mapping[str, str]) -> Done:
+    """Leads to the approval of the newest plan since the window closed, or to the runs where there is none."""
+    found = windows.newest_plan(session, session.get_one(Window, line.object_id))
+    if found is None:
+        return Done(_("Make a plan first. It takes a few minutes."), settles=False, page="/kjoringer")
+    return Done(_("This plan waits for you."), settles=False, page=f"/godkjenn/{found}")
+
+
 def cancel_meeting(session: Session, actor: Actor, line: ExceptionItem, given: Mapping[str, str]) -> Done:
     """Calls the meeting off; pupils and mentors are told."""
     meeting, group = access.meeting(session, actor, line.object_id)
@@ -210,6 +219,7 @@ REMEDIES: dict[str, Remedy] = {
     "call_invited_person": Remedy(called),
     "call_home": Remedy(called, Action.MANAGE_GROUPS),
     "plan_again": Remedy(plan_again, Action.QUEUE_RUNS),
+    "approve_plan": Remedy(approve_plan, Action.APPROVE_PLANS),
     "cancel_meeting": Remedy(cancel_meeting, Action.MANAGE_GROUPS),
     "move_meeting": Remedy(move_meeting, Action.MANAGE_GROUPS, fields=("day", "starts")),
     "release_seat": Remedy(release_seat, Action.MANAGE_GROUPS),

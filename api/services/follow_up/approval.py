@@ -34,7 +34,7 @@ from api.queries import follow_up as reads
 from api.queries.snapshot import order_of_run, take_snapshot
 from api.queries.stories import visit_facts
 from api.services.change import begin, by, move
-from api.services.follow_up import arrange, exceptions, outcome, sending, turn
+from api.services.follow_up import arrange, exceptions, outcome, sending, turn, windows
 from api.services.follow_up.candidates import Someone
 from api.services.recheck import standing_visits
 from matcher import plan as mp
@@ -142,9 +142,9 @@ def approve(
 
     Effects, in order: the turn is taken; each pair is held against the rows as they are now; the approval, with what
     was dropped; the people's time, in the order of person ids; each request is served by a planned visit; agreement
-    people have accepted and the others are queued; a visit with agreement people alone is confirmed. Nothing is told
-    before `send_at`. Raises as `preview`, Overtaken when a request or a person has got another visit since the plan,
-    and Conflict when nothing is left to approve.
+    people have accepted and the others are queued; a visit with agreement people alone is confirmed; lines about a
+    late plan are closed. Nothing is told before `send_at`. Raises as `preview`, Overtaken when a request or a person
+    has got another visit since the plan, and Conflict when nothing is left to approve.
     """
     now = now or clock.now()
     turn.take(session)
@@ -182,6 +182,8 @@ def approve(
         arrange.add_people(session, visit, one.people, who, approval_id=approval.id, booked=True)
         outcome.settle(session, visit, now, who)
         exceptions.resolve_lines(session, one.request_id, "nobody_found", now=now)
+    run = session.get_one(Run, session.get_one(Plan, plan_id).run_id)
+    windows.settle_windows(session, run, _programme_of(session, run), now)
     return approval
 
 
