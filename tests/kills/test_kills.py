@@ -122,7 +122,7 @@ def kill_often(url: str, folder: Path, rounds: int, seed: int) -> None:
         survive(place.later(BETWEEN_ROUNDS * (rounds + 1)))
         assert driver.failures == []
         assert len(driver.acknowledged) >= rounds / 4, "the season was not idle"
-        assert len(inbox.ids) >= rounds, "the sender was not idle"
+        assert len(inbox.ids) >= rounds / 2, "the sender was not idle"
         with reading() as session:
             assert invariants.broken(session) == []
             assert invariants.acknowledged(session, driver.acknowledged) == []
