@@ -212,6 +212,14 @@ class InvitationKind(StrEnum):
     DIRECT = "direct"
 
 
+class TravelPayer(StrEnum):
+    """Who pays a role model's travel."""
+
+    SCHOOL = "school"
+    EMPLOYER = "employer"
+    SELF = "self"
+
+
 class InvitationState(StrEnum):
     """`queued` waits for its turn; `expired` is silence; `fell_through` was accepted and taken back by the person."""
 

@@ -91,7 +91,7 @@ STEPS: tuple[Step, ...] = (
     _step("plan_approval", "undo", "approved", "undone", "coordination site"),
     _step("role_model", "register", "-", "unconfirmed", "company coordination"),
     _step("role_model", "confirm", "unconfirmed active paused", "active", "role_model"),
-    _step("role_model", "pause", "active", "paused", "system coordination"),
+    _step("role_model", "pause", "active", "paused", "system role_model coordination"),
     _step("role_model", "resume", "paused", "active", "role_model coordination"),
     _step("role_model", "leave", "unconfirmed active paused", "left", "system role_model company coordination"),
     _step("entry", "draft", "-", "unconfirmed", "pupil"),

@@ -77,6 +77,7 @@ PERSONAL_TABLES = frozenset(
         "role_grant",
         "role_model",
         "role_model_blocked",
+        "role_model_film",
         "role_model_free_time",
         "role_model_language",
         "role_model_topic",

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from api.domain.enums import ProfileState
+from api.domain.enums import ProfileState, TravelPayer
 from api.models.base import Base, Created, Identified, Name, Versioned, ref
 from api.models.companies import Agreement, Company
 from api.models.people import Person
@@ -48,6 +48,7 @@ class RoleModel(Identified, Versioned, Created, Base):
     grades: 1 to 13, both included. physical, digital: the modes, at least one.
     away_until, paused_until: not matched before or on that day. trained_on: day of the four films.
     confirmed_at: when the profile was last confirmed. confirm_asked_at: when that was last asked for.
+    travel_payer: None where nobody has said. films: those seen so far, until trained_on says all of them.
     """
 
     __tablename__ = "role_model"
@@ -75,6 +76,7 @@ class RoleModel(Identified, Versioned, Created, Base):
         default=ProfileState.ACTIVE, server_default=ProfileState.ACTIVE.value, info=_READY
     )
     confirm_asked_at: Mapped[datetime | None] = mapped_column(info=_READY)
+    travel_payer: Mapped[TravelPayer | None] = mapped_column(info=_REACH)
 
     person: Mapped[Person] = relationship()
     company: Mapped[Company | None] = relationship()
@@ -83,6 +85,7 @@ class RoleModel(Identified, Versioned, Created, Base):
     languages: Mapped[list[RoleModelLanguage]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     free_times: Mapped[list[RoleModelFreeTime]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     blocked: Mapped[list[RoleModelBlocked]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    films: Mapped[list[RoleModelFilm]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
     __table_args__ = (
         UniqueConstraint("person_id"),
@@ -135,3 +138,15 @@ class RoleModelBlocked(Identified, Base):
         UniqueConstraint("role_model_id", "from_date", "to_date"),
         CheckConstraint("from_date <= to_date", name="order"),
     )
+
+
+class RoleModelFilm(Base):
+    """A film of the training that the role model has seen. film: its number, from 1."""
+
+    __tablename__ = "role_model_film"
+
+    role_model_id: Mapped[str] = ref(RoleModel.id, owned=True, primary_key=True, info=_READY)
+    film: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=_READY)
+    seen_on: Mapped[date] = mapped_column(info=_READY)
+
+    __table_args__ = (CheckConstraint("film >= 1", name="film"),)

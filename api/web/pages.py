@@ -32,8 +32,8 @@ from api.web.coordinator import (
 )
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
-from api.web.pupil import draw, join, queue
-from api.web.role_model import profile
+from api.web.pupil import draw, guardian, join, offer, queue
+from api.web.role_model import invitation, profile
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
 from api.web.site import approval as group_approval
@@ -71,6 +71,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     unsubscribe.pages,
     calendars.pages,
     mailbox.pages,
+    invitation.pages,
     role_model_visits.pages,
     profile.pages,
     company_register.pages,

@@ -28,6 +28,7 @@ from api.models.rights import RoleGrant
 from api.models.role_models import (
     RoleModel,
     RoleModelBlocked,
+    RoleModelFilm,
     RoleModelFreeTime,
     RoleModelLanguage,
     agreement_role_model,
@@ -147,7 +148,7 @@ def _forget_role_model(session: Session, person_id: str) -> None:
     role_model_id = session.scalar(select(RoleModel.id).where(RoleModel.person_id == person_id))
     if role_model_id is None:
         return
-    for table in (RoleModelLanguage, RoleModelFreeTime, RoleModelBlocked, PledgeSlot, Refusal):
+    for table in (RoleModelLanguage, RoleModelFreeTime, RoleModelBlocked, RoleModelFilm, PledgeSlot, Refusal):
         _delete(session, table, table.role_model_id == role_model_id)
     for link in (role_model_topic, agreement_role_model):
         session.execute(delete(link).where(link.c.role_model_id == role_model_id))
@@ -160,6 +161,7 @@ def _forget_role_model(session: Session, person_id: str) -> None:
         place="",
         **MIDDLE_OF_NORWAY,
         trained_on=None,
+        travel_payer=None,
         confirmed_at=None,
         version=RoleModel.version + 1,
     )

@@ -1,4 +1,4 @@
-"""A role model's pages by the links in mails: the invitation, and the visit after the yes. GET shows, POST acts."""
+"""A role model's visit after the yes, by the link in a mail. GET shows, POST acts."""
 
 from __future__ import annotations
 
@@ -9,73 +9,29 @@ from werkzeug import Response
 
 from api import clock
 from api.db import transaction
-from api.domain.enums import InvitationState, LinkPurpose, RefusalScope, Side, VisitState
+from api.domain.enums import InvitationState, LinkPurpose, Side, VisitState
 from api.domain.transitions import Party
 from api.edge.access import public
 from api.edge.session import read_session
-from api.errors import InvalidInput, NotFound
+from api.errors import NotFound
 from api.i18n import gettext as _
 from api.models.follow_up import Evaluation, Invitation
 from api.models.visits import Visit
 from api.services import change, links
 from api.services.follow_up import invitations, steps, visits
+from api.web.role_model import shown
+from api.web.role_model.calendar_file import calendar_file
 from api.web.words import QUESTIONS
 
 pages = Blueprint("role_model_visits", __name__)
+shown.init(pages)
 ROLE_MODEL = change.by(Party.ROLE_MODEL)
 
 
 @pages.errorhandler(links.LinkExpired)
 @pages.errorhandler(invitations.TooLate)
 def too_late(_error: Exception) -> tuple[str, int]:
-    return render_template("role_model/too_late.html"), 410
-
-
-@pages.get("/invitasjon/<secret>")
-@public
-def invitation(secret: str) -> str:
-    """Five facts, the deadline and two buttons; what has been answered says so."""
-    session = read_session()
-    found = _invitation(session, secret)
-    return render_template(
-        "role_model/invitation.html",
-        secret=secret,
-        invitation=found,
-        visit=found.visit,
-        contact=found.visit.request.contact if found.state is InvitationState.ACCEPTED else None,
-        State=InvitationState,
-    )
-
-
-@pages.post("/invitasjon/<secret>/ja")
-@public
-def accept(secret: str) -> Response:
-    with transaction() as session:
-        invitations.accept(session, _invitation(session, secret).id, ROLE_MODEL)
-    return redirect(url_for("role_model_visits.invitation", secret=secret), 303)
-
-
-@pages.get("/invitasjon/<secret>/nei")
-@public
-def ask_scope(secret: str) -> str:
-    found = _invitation(read_session(), secret)
-    return render_template("role_model/decline.html", secret=secret, invitation=found, Scope=RefusalScope)
-
-
-@pages.post("/invitasjon/<secret>/nei")
-@public
-def decline(secret: str) -> Response:
-    """scope: `time`, `request` or `school`; for a visit that was set up by an agreement it is an objection."""
-    said = request.form.get("scope", RefusalScope.TIME)
-    if said not in list(RefusalScope):
-        raise InvalidInput(_("Choose one of the answers."), field="scope")
-    with transaction() as session:
-        found = _invitation(session, secret)
-        if found.state is InvitationState.ACCEPTED:
-            invitations.object_to(session, found.id, ROLE_MODEL)
-        else:
-            invitations.decline(session, found.id, RefusalScope(said), ROLE_MODEL)
-    return redirect(url_for("role_model_visits.invitation", secret=secret), 303)
+    return render_template("role_model/link_over.html"), 410
 
 
 @pages.get("/besok/ditt/<secret>")
@@ -92,6 +48,7 @@ def visit(secret: str) -> str:
         contact=found.request.contact if invited.state is InvitationState.ACCEPTED else None,
         over=found.ends_at <= clock.now(),
         begun=found.starts_at <= clock.now(),
+        call_by=steps.call_by(session, found) if found.state is VisitState.CONFIRMED else None,
         evaluation=_evaluation(session, found, invited),
         questions=[(code, _(QUESTIONS[code])) for code in steps.QUESTIONS[Side.ROLE_MODEL]],
         State=VisitState,
@@ -116,6 +73,12 @@ def take_step(secret: str, step: str) -> Response:
     return redirect(url_for("role_model_visits.visit", secret=secret), 303)
 
 
+@pages.get("/besok/ditt/<secret>/kalender.ics")
+@public
+def in_calendar(secret: str) -> Response:
+    return calendar_file(_visit(read_session(), secret)[0])
+
+
 @pages.get("/besok/ditt/<secret>/kanikke")
 @public
 def ask_cannot_come(secret: str) -> str:
@@ -133,14 +96,6 @@ def evaluate(secret: str) -> Response:
         steps.evaluate(session, found.id, Side.ROLE_MODEL, answers, role_model_id=invited.role_model_id)
     flash(_("Thank you for telling us."), "success")
     return redirect(url_for("role_model_visits.visit", secret=secret), 303)
-
-
-def _invitation(session: Session, secret: str) -> Invitation:
-    token = links.find(session, secret, LinkPurpose.INVITATION)
-    found = session.get(Invitation, token.object_id)
-    if found is None:
-        raise NotFound(_("There is no such invitation."))
-    return found
 
 
 def _visit(session: Session, secret: str) -> tuple[Visit, Invitation]:

@@ -75,7 +75,7 @@ def page(client: FlaskClient, address: str) -> str:
 def test_opening_the_link_answers_nothing(client: FlaskClient, session: Session, world: World) -> None:
     found = asked(session)
     for _ in range(50):
-        assert "Kan du besøke" in page(client, path(session, found))
+        assert "Vil du møte" in page(client, path(session, found))
     session.refresh(found)
     assert found.state is InvitationState.SENT
 
@@ -87,7 +87,7 @@ def test_yes_is_a_post_and_twice_is_once(client: FlaskClient, session: Session, 
         assert client.post(f"{address}/ja").status_code == 303
     session.refresh(found)
     assert found.state is InvitationState.ACCEPTED
-    assert "Takk" in page(client, address)
+    assert "Du har sagt ja" in page(client, address)
 
 
 @pytest.mark.parametrize("scope", list(RefusalScope))
