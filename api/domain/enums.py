@@ -375,3 +375,35 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+class Measure(StrEnum):
+    """What the annual report counts of a programme in a year; the last four are shares in per cent."""
+
+    REGISTERED = "registered"
+    OFFERED = "offered"
+    SCHOOLS = "schools"
+    VISITS = "visits"
+    PUPILS_MET = "pupils_met"
+    EVENTS = "events"
+    PARTICIPANTS = "participants"
+    SATISFIED = "satisfied"
+    MENTORS = "mentors"
+    BETTER_GRADE = "better_grade"
+    INSPIRED = "inspired"
+
+
+class Factor(StrEnum):
+    """The four factors of science capital."""
+
+    INTERESTS = "interests"
+    ATTITUDES = "attitudes"
+    KNOWLEDGE = "knowledge"
+    RELATIONS = "relations"
+
+
+class Audience(StrEnum):
+    """Whom "you said, we did" is for."""
+
+    PUPILS = "pupils"
+    SCHOOLS = "schools"

@@ -121,7 +121,7 @@ def _needed(cells: Mapping[Place, int], hidden: set[Place], place: Place) -> set
         spread += _flow(_graph(known, hidden, place), start, end, min(room, SPREAD - spread))[0]
     if spread >= SPREAD:
         return set()
-    offers = []
+    offers: list[tuple[int, int, set[Place]]] = []
     for start, end, room in ways:
         found, more = _flow(_graph(cells, hidden, place), start, end, min(room, SPREAD))
         if found >= SPREAD:

@@ -62,8 +62,9 @@ class ErasureLog(Identified, Base):
 class SeasonCount(Base):
     """How many pupils a season had, kept when they are deleted.
 
-    what: `registered`, `offered`, `gender`, `grade`, `school` or `site`. of: which gender, grade, school or site; empty
-    for all, and for what was not told. Whoever shows it leaves out cells under 5.
+    what: `registered`, `offered`, `gender`, `grade`, `level`, `school`, `site`, `asked` or `asked_offered`
+    (api.queries.report.counts). of: which gender, grade, level, school or site; empty for all, and for what was not
+    told. Whoever shows it leaves out cells under 5.
     """
 
     __tablename__ = "season_count"

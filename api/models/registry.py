@@ -21,6 +21,7 @@ from api.models import (
     pupils,
     rates,
     records,
+    reports,
     rights,
     role_models,
     sign_in,
@@ -51,5 +52,6 @@ THEMES = (
     follow_up,
     group_life,
     jobs,
+    reports,
 )
 metadata = Base.metadata
