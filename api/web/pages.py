@@ -32,7 +32,7 @@ from api.web.coordinator import (
 )
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
-from api.web.pupil import draw, guardian, join, offer, queue
+from api.web.pupil import draw, join, queue
 from api.web.role_model import invitation, profile
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
