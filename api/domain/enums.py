@@ -272,6 +272,16 @@ class CallOutcome(StrEnum):
     NO_ANSWER = "no_answer"
 
 
+class AskingState(StrEnum):
+    """Of a school that has not ordered: what came of asking it. `not_asked`: the note was a mistake."""
+
+    ASKED = "asked"
+    NO_ANSWER = "no_answer"
+    WILL_ORDER = "will_order"
+    NOT_NOW = "not_now"
+    NOT_ASKED = "not_asked"
+
+
 class OfferState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"

@@ -126,6 +126,11 @@ STEPS: tuple[Step, ...] = (
     _step("duty", "be_present", "planned away", "present", "site system"),
     _step("exception_item", "raise", "-", "open", "system coordination site"),
     _step("exception_item", "resolve", "open", "resolved", "coordination site system"),
+    _step("school_asking", "ask", "- no_answer will_order not_now not_asked", "asked", "coordination"),
+    _step("school_asking", "miss", "- asked will_order not_now not_asked", "no_answer", "coordination"),
+    _step("school_asking", "promise", "- asked no_answer not_now not_asked", "will_order", "coordination"),
+    _step("school_asking", "turn_down", "- asked no_answer will_order not_asked", "not_now", "coordination"),
+    _step("school_asking", "take_back", "asked no_answer will_order not_now", "not_asked", "coordination"),
 )
 _BY_EVENT = {(step.thing, step.event): step for step in STEPS}
 

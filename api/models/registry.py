@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.models import (
     access,
+    asking,
     bookings,
     companies,
     drafts,
@@ -53,5 +54,6 @@ THEMES = (
     group_life,
     jobs,
     reports,
+    asking,
 )
 metadata = Base.metadata
