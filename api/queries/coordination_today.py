@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from api import clock
-from api.domain.enums import ExceptionState, InvitationState, RequestState, VisitState
+from api.domain.enums import ExceptionState
 from api.domain.permissions import Action, Actor, reach
 from api.errors import NotFound
 from api.i18n import gettext
-from api.models.follow_up import ExceptionItem, Invitation
+from api.models.follow_up import ExceptionItem
 from api.models.groups import GroupSession, Meeting, Site
 from api.models.people import Person
 from api.models.places import School
@@ -30,8 +30,6 @@ WORST_FIRST = (
     "mail_down", "fell_through", "too_few_mentors", "nobody_found", "plan_overdue", "promise_missed", "not_confirmed",
     "asked_in_vain", "not_ready", "not_called", "mail_failed", "absent", "not_marked", "underfilled",
 )  # fmt: skip
-AT_RISK_DAYS = 3
-NEAR_SILENCE = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -47,48 +45,6 @@ class Line:
     visit_at: datetime | None = None
     name: str | None = None
     phone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """A request whose promise date is near or past, without an answer."""
-
-    request: str
-    reference: str
-    school: str
-    answer_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Invitations that wait for an answer: asked in all, reminded once, reminded twice, silence within a day."""
-
-    asked: int
-    reminded: int
-    reminded_again: int
-    near: int
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """A season's visits, from what was asked for to what was held."""
-
-    requests: int
-    planned: int
-    confirmed: int
-    held: int
-    without: int
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What lies below the list, for a look and not for work. healed: lines that closed without a person this week."""
-
-    promises: Sequence[Promise] = ()
-    promises_in_all: int = 0
-    silence: Silence = field(default_factory=lambda: Silence(0, 0, 0, 0))
-    funnel: Funnel = field(default_factory=lambda: Funnel(0, 0, 0, 0, 0))
-    healed: int = 0
 
 
 def lines(
@@ -123,39 +79,29 @@ def line(session: Session, actor: Actor, line_id: str) -> Line:
     return _told(session, actor, [found])[0]
 
 
-def look(session: Session, season_id: str) -> Look:
-    """Promises at risk, invitations on their way to silence, and the season's funnel; seven queries."""
-    now = clock.now()
-    soon = clock.today() + timedelta(days=AT_RISK_DAYS)
-    at_risk = (
-        Request.season_id == season_id,
-        Request.state.in_((RequestState.OPEN, RequestState.VISIT)),
-        Request.answered_at.is_(None),
-        Request.answer_on <= soon,
+def healed(session: Session, actor: Actor, window: Window) -> Page[Line]:
+    """Lines within reach that closed without a person since the last Friday, the newest first."""
+    statement = (
+        select(ExceptionItem)
+        .where(_in_reach(actor), *_by_themselves())
+        .options(selectinload(ExceptionItem.calls), selectinload(ExceptionItem.person))
     )
-    promises = session.execute(
-        select(Request.id, Request.reference, School.name, Request.answer_on)
-        .join(School)
-        .where(*at_risk)
-        .order_by(Request.answer_on, School.name)
-        .limit(5)
-    )
+    page = page_of(session, statement, window, {"resolved_at": (ExceptionItem.resolved_at, ExceptionItem.id)})
+    return Page(_told(session, actor, page.items), page.total, page.number, page.size, page.sort, page.descending)
+
+
+def healed_count(session: Session, actor: Actor) -> int:
+    """How many there are."""
+    counted = select(func.count()).select_from(ExceptionItem).where(_in_reach(actor), *_by_themselves())
+    return session.scalar(counted) or 0
+
+
+def _by_themselves() -> tuple[ColumnElement[bool], ...]:
     friday = clock.at_local(_last_friday(clock.today()), datetime.min.time())
-    return Look(
-        [Promise(*row) for row in promises],
-        session.scalar(select(func.count()).select_from(Request).where(*at_risk)) or 0,
-        _silence(session, season_id, now),
-        _funnel(session, season_id),
-        session.scalar(
-            select(func.count())
-            .select_from(ExceptionItem)
-            .where(
-                ExceptionItem.state == ExceptionState.RESOLVED,
-                ExceptionItem.resolved_by_id.is_(None),
-                ExceptionItem.resolved_at >= friday,
-            )
-        )
-        or 0,
+    return (
+        ExceptionItem.state == ExceptionState.RESOLVED,
+        ExceptionItem.resolved_by_id.is_(None),
+        ExceptionItem.resolved_at >= friday,
     )
 
 
@@ -221,49 +167,6 @@ def _no_text() -> Any:
 
 def _no_time() -> Any:
     return select(Visit.starts_at).where(Visit.id.is_(None)).scalar_subquery()
-
-
-def _silence(session: Session, season_id: str, now: datetime) -> Silence:
-    near = case((Invitation.answer_by <= now + NEAR_SILENCE, 1), else_=0)
-    rows = session.execute(
-        select(Invitation.reminders, func.count(), func.sum(near))
-        .join(Visit, Visit.id == Invitation.visit_id)
-        .join(Request, Request.id == Visit.request_id)
-        .where(Invitation.state == InvitationState.SENT, Request.season_id == season_id)
-        .group_by(Invitation.reminders)
-    ).all()
-    return Silence(
-        sum(row[1] for row in rows),
-        sum(row[1] for row in rows if row[0] == 1),
-        sum(row[1] for row in rows if row[0] > 1),
-        int(sum(row[2] or 0 for row in rows)),
-    )
-
-
-def _funnel(session: Session, season_id: str) -> Funnel:
-    requests = dict(
-        session.execute(
-            select(Request.state, func.count()).where(Request.season_id == season_id).group_by(Request.state)
-        ).all()
-    )
-    visits = dict(
-        session.execute(
-            select(Visit.state, func.count())
-            .join(Request, Request.id == Visit.request_id)
-            .where(Request.season_id == season_id)
-            .group_by(Visit.state)
-        ).all()
-    )
-    asked = sum(count for state, count in requests.items() if state is not RequestState.UNCONFIRMED)
-    held = visits.get(VisitState.HELD, 0)
-    confirmed = visits.get(VisitState.CONFIRMED, 0) + held
-    return Funnel(
-        asked,
-        visits.get(VisitState.PLANNED, 0) + confirmed,
-        confirmed,
-        held,
-        requests.get(RequestState.OPEN, 0) + requests.get(RequestState.DECLINED, 0),
-    )
 
 
 def _last_friday(today: date) -> date:

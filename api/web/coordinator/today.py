@@ -17,12 +17,13 @@ from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
 from api.errors import Conflict, InvalidInput
 from api.i18n import gettext as _
-from api.queries import coordination_today, season_now
+from api.models.follow_up import ExceptionItem
+from api.queries import coordination_look, coordination_today, season_now
 from api.queries.paging import Window
 from api.services.coordination import calls
 from api.services.coordination.remedies import REMEDIES
 from api.web.asked import asked_window
-from api.web.coordinator import today_words
+from api.web.coordinator import today_charts, today_words
 
 pages = Blueprint("today", __name__)
 SHOWN = 9
@@ -31,22 +32,41 @@ SHOWN = 9
 @pages.get("/i-dag")
 @allowed(Action.SEE_EXCEPTIONS)
 def overview() -> str:
+    """The whole page; for htmx, after an act, the list alone with what was done."""
     session, actor = read_session(), current_actor()
-    number = asked_window(("severity",)).number
-    page = coordination_today.lines(session, actor, Window(number, SHOWN, "severity"))
+    page = coordination_today.lines(session, actor, Window(asked_window(("severity",)).number, SHOWN, "severity"))
+    focus = request.args.get("fokus", "")
+    work = {
+        "page": page,
+        "today": clock.today(),
+        "said": today_words,
+        "remedies": usable_remedies(page.items),
+        "fields": lambda line: REMEDIES[line.item.remedy["code"]].fields,
+        "resolutions": today_words.RESOLUTIONS,
+        "healed": coordination_today.healed_count(session, actor),
+        "focus": focus if focus in {line.item.id for line in page.items} else "top" if focus else None,
+        "shown": SHOWN,
+    }
+    if request.headers.get("HX-Request"):
+        return render_template("coordinator/today_work.html", swapped=True, **work)
     season = season_now.shown_season(session)
     sees_visits = may(actor, Action.SEE_VISIT_PLANS)
+    found = coordination_look.look(session, season) if season and sees_visits else None
     return render_template(
-        "coordinator/today.html",
-        page=page,
-        season=season,
-        today=clock.today(),
-        look=coordination_today.look(session, season.id) if season and sees_visits else None,
-        said=today_words,
-        remedies=usable_remedies(page.items),
-        fields=lambda line: REMEDIES[line.item.remedy["code"]].fields,
-        resolutions=today_words.RESOLUTIONS,
+        "coordinator/today.html", season=season, look=found, clock=today_charts.silence(found) if found else None,
+        funnel=today_charts.funnel(found) if found else None, **work,
+    )  # fmt: skip
+
+
+@pages.get("/i-dag/av-seg-selv")
+@allowed(Action.SEE_EXCEPTIONS)
+def healed() -> str:
+    """What closed without a person since Friday."""
+    number = asked_window(("resolved_at",)).number
+    page = coordination_today.healed(
+        read_session(), current_actor(), Window(number, 25, "resolved_at", descending=True)
     )
+    return render_template("coordinator/today_healed.html", page=page, said=today_words)
 
 
 @pages.post("/i-dag/<line_id>/ringt")
@@ -59,7 +79,7 @@ def note_call(line_id: str) -> Response:
         calls.note_call(session, current_actor(), line_id, outcome, note)
         return _("The call is noted.")
 
-    return _acted(act)
+    return _acted(act, line_id)
 
 
 @pages.post("/i-dag/<line_id>/gjor")
@@ -74,8 +94,12 @@ def use_remedy(line_id: str) -> Response:
             page.append(done.page)
         return done.said
 
-    answer = _acted(act)
-    return redirect(page[0], code=303) if page else answer
+    answer = _acted(act, line_id)
+    if not page:
+        return answer
+    if request.headers.get("HX-Request"):
+        return Response(headers={"HX-Redirect": page[0]})
+    return redirect(page[0], code=303)
 
 
 @pages.post("/i-dag/<line_id>/lukk")
@@ -85,7 +109,7 @@ def close(line_id: str) -> Response:
         calls.close(session, current_actor(), line_id, request.form.get("resolution", ""))
         return _("The line is closed.")
 
-    return _acted(act)
+    return _acted(act, line_id)
 
 
 def usable_remedies(lines: Any) -> set[str]:
@@ -98,8 +122,8 @@ def usable_remedies(lines: Any) -> set[str]:
     return found
 
 
-def _acted(act: Callable[[Session], str]) -> Response:
-    """Does it and says so, or why not; then back to the list."""
+def _acted(act: Callable[[Session], str], line_id: str) -> Response:
+    """Does it and says so, or why not; then back to the list, at the next line where this one is done with."""
     try:
         with transaction() as session:
             said = act(session)
@@ -107,4 +131,7 @@ def _acted(act: Callable[[Session], str]) -> Response:
         flash(" ".join(filter(None, (refused.sentence, refused.remedy))), "warning")
     else:
         flash(said, "success")
-    return redirect(url_for("today.overview"), code=303)
+    line = read_session().get(ExceptionItem, line_id)
+    stays = line is not None and line.state is ExceptionState.OPEN
+    focus = line_id if stays else request.form.get("next", "")[:40] or "top"
+    return redirect(url_for("today.overview", fokus=focus), code=303)

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from api import clock
+from api.domain.enums import CallOutcome
+from api.i18n import clock_time, mark, ngettext, number, short_date, short_datetime
 from api.i18n import gettext as _
-from api.i18n import mark, ngettext, number, short_datetime
+from api.queries.coordination_look import Look, Promise
 from api.queries.coordination_today import Line
 
-KINDS: dict[str, tuple[str, str, str]] = {
-    "nobody_found": (mark("Nobody found"), "warning", "danger"),
-    "asked_in_vain": (mark("Asked in vain"), "clock", "warning"),
-    "not_confirmed": (mark("Not answered"), "clock", "warning"),
-    "promise_missed": (mark("Promise passed"), "warning", "danger"),
-    "plan_overdue": (mark("Plan is late"), "warning", "danger"),
-    "fell_through": (mark("Fell through"), "warning", "danger"),
-    "not_ready": (mark("Not ready"), "clock", "warning"),
-    "not_called": (mark("Has not called"), "clock", "warning"),
-    "too_few_mentors": (mark("Too few mentors"), "warning", "danger"),
-    "absent": (mark("Stays away"), "info", "warning"),
-    "underfilled": (mark("Too few pupils"), "info", "info"),
-    "not_marked": (mark("Attendance is missing"), "info", "info"),
-    "mail_failed": (mark("Message not delivered"), "cross", "warning"),
-    "mail_down": (mark("Mail server down"), "warning", "danger"),
+KINDS: dict[str, tuple[str, str]] = {
+    "nobody_found": (mark("The visit lacks a role model"), "warning"),
+    "plan_overdue": (mark("The plan is not approved"), "warning"),
+    "asked_in_vain": (mark("No yes from those asked"), "clock"),
+    "not_confirmed": (mark("The visit is near, without a yes"), "clock"),
+    "promise_missed": (mark("The answer is late"), "warning"),
+    "fell_through": (mark("A promised visit fell through"), "warning"),
+    "not_ready": (mark("Not ticked as ready"), "clock"),
+    "not_called": (mark("Nobody has called the school after the yes"), "phone"),
+    "too_few_mentors": (mark("Too few mentors"), "warning"),
+    "absent": (mark("A pupil stays away"), "info"),
+    "underfilled": (mark("Too few pupils"), "info"),
+    "not_marked": (mark("Attendance is missing"), "info"),
+    "mail_failed": (mark("Message not delivered"), "cross"),
+    "mail_down": (mark("Mail server down"), "warning"),
 }
-OTHER = (mark("Needs a person"), "warning", "warning")
+OTHER = (mark("Needs a person"), "warning")
 REASONS: dict[str, str] = {
     "nobody_found": mark("Nobody was found at any of the times that the school proposed."),
     "asked_in_vain": mark("People in a row have said no or nothing."),
     "not_confirmed": mark("The visit is near, and not everyone has said yes."),
     "promise_missed": mark("The school was to hear by now. It has been told that we are late."),
-    "plan_overdue": mark("The booking window is closed, its visit weeks are near, and no plan is approved."),
+    "plan_overdue": mark("The booking window is closed, and the visit weeks are near."),
     "fell_through": mark("A visit that was promised does not come about."),
     "not_ready": mark("The visit is near, and not both sides have said that they are ready."),
     "not_called": mark("The role model has not called the school."),
@@ -59,6 +62,24 @@ REMEDIES: dict[str, str] = {
     "call_and_correct_address": mark("Keep the address and send again"),
     "check_mail_server": mark("Try to send again"),
 }
+WHY: dict[str, str] = {
+    "digital": mark("Somebody can take it on a screen"),
+    "another_date": mark("Somebody can come on that day"),
+    "call_school": mark("Only the school can say what would suit"),
+    "call_invited": mark("An answer on the phone counts"),
+    "call_invited_person": mark("A word on the phone is enough"),
+    "call_home": mark("The home should hear it from a person"),
+    "plan_again": mark("A new plan may find somebody"),
+    "approve_plan": mark("The proposal is ready to be looked at"),
+    "cancel_meeting": mark("Pupils and mentors are told"),
+    "move_meeting": mark("Pupils and mentors are told"),
+    "release_seat": mark("The next in the queue gets the offer"),
+    "send_offers": mark("Somebody waits for a seat"),
+    "cancel_session": mark("Its pupils keep their place in the queue"),
+    "mark_attendance": mark("It takes a minute"),
+    "call_and_correct_address": mark("What failed is then sent again"),
+    "check_mail_server": mark("What waits is then sent again"),
+}
 RESOLUTIONS: dict[str, str] = {
     "by_phone": mark("Solved on the phone"),
     "no_longer_needed": mark("No longer needed"),
@@ -68,6 +89,22 @@ OUTCOMES: dict[str, str] = {
     "answered": mark("Called %(when)s, answered"),
     "no_answer": mark("Called %(when)s, no answer"),
 }
+ENDED: dict[str, str] = {
+    "nobody_found": mark("The request has a visit, or is past."),
+    "plan_overdue": mark("The plan was approved."),
+    "asked_in_vain": mark("Somebody said yes, or the request is past."),
+    "not_confirmed": mark("Everyone has said yes."),
+    "promise_missed": mark("The school has its answer."),
+    "not_ready": mark("Both sides are ready."),
+    "not_called": mark("The role model has called."),
+    "too_few_mentors": mark("Enough mentors can come."),
+    "absent": mark("The pupil came again."),
+    "underfilled": mark("Enough pupils have a seat."),
+    "not_marked": mark("Attendance is marked."),
+    "mail_failed": mark("A message has reached the person."),
+    "mail_down": mark("The server takes messages again."),
+}
+NEAR_DAYS = 3
 
 
 def heading(count: int) -> str:
@@ -77,10 +114,77 @@ def heading(count: int) -> str:
     return ngettext("One thing needs you today", "%(count)s things need you today", count, count=number(count))
 
 
-def kind(line: Line) -> tuple[str, str, str]:
-    """Word, sign and colour of a line."""
-    word, sign, color = KINDS.get(line.item.kind, OTHER)
-    return _(word), sign, color
+def lead(look: Look) -> str:
+    """What goes by itself, in a sentence."""
+    out = ngettext(
+        "one invitation is out", "%(count)s invitations are out", look.silence.asked, count=number(look.silence.asked)
+    )
+    sure = ngettext(
+        "one visit is confirmed in the next four weeks",
+        "%(count)s visits are confirmed in the next four weeks",
+        look.soon,
+        count=number(look.soon),
+    )
+    return _("The rest goes by itself: %(out)s, and %(sure)s.", out=out, sure=sure)
+
+
+def kind(line: Line) -> tuple[str, str]:
+    """What has happened, as a heading; and its sign."""
+    word, sign = KINDS.get(line.item.kind, OTHER)
+    return _(word), sign
+
+
+def urgency(line: Line, today: date) -> tuple[str, str, str]:
+    """How it is with the time: word, colour and sign; no word for what has no day."""
+    due = line.item.due_on
+    if due is None:
+        return "", "", ""
+    left = (due - today).days
+    if left < 0:
+        return ngettext("one day over", "%(count)s days over", -left, count=number(-left)), "danger", "warning"
+    if left == 0:
+        return _("today"), "danger", "warning"
+    color = "warning" if left <= NEAR_DAYS else "neutral"
+    return ngettext("one day left", "%(count)s days left", left, count=number(left)), color, "clock"
+
+
+def why(line: Line) -> str:
+    """What speaks for the remedy."""
+    code = str(line.item.remedy.get("code", ""))
+    return _(WHY[code]) if code in WHY else ""
+
+
+def ended(line: Line) -> str:
+    """Why a line is no longer there."""
+    return _(ENDED[line.item.kind]) if line.item.kind in ENDED else _("The cause went away.")
+
+
+def day(day: date, today: date) -> str:
+    """A day in a list: today and tomorrow by their names."""
+    if day == today:
+        return _("today")
+    return _("tomorrow") if day == today + timedelta(days=1) else short_date(day)
+
+
+def standing(promise: Promise) -> str:
+    """How it stands with a promise."""
+    if promise.asked:
+        return ngettext(
+            "One is asked and has not answered.", "%(count)s are asked and have not answered.", promise.asked,
+            count=number(promise.asked),
+        )  # fmt: skip
+    return _("It is approved and not sent yet.") if promise.is_planned else _("Nobody has been found yet.")
+
+
+def year_line(look: Look) -> str:
+    """The visits held, beside those of last year where they are known."""
+    held, before = look.funnel.held, (look.before or {}).get("held")
+    if before is None:
+        return ngettext("One visit is held.", "%(count)s visits are held.", held, count=number(held))
+    return _(
+        "%(held)s visits held, against %(before)s at the same time last year.",
+        held=number(held), before=number(before),
+    )  # fmt: skip
 
 
 def reason(line: Line) -> str:
@@ -101,6 +205,13 @@ def reason(line: Line) -> str:
             people,
             count=number(people),
         )
+    if line.item.kind == "plan_overdue" and "monday" in told:
+        monday, requests = date.fromisoformat(str(told["monday"])), int(str(told["requests"]))
+        said = ngettext(
+            "One request of the closed booking period waits for week %(week)s.",
+            "%(count)s requests of the closed booking period wait for week %(week)s.", requests,
+            count=number(requests), week=monday.isocalendar().week,
+        )  # fmt: skip
     if line.item.kind == "absent" and "number" in told:
         said += " " + _("Lottery number %(number)s", number=told["number"]) + "."
     if line.item.kind == "underfilled":
@@ -122,9 +233,18 @@ def remedy(line: Line) -> str:
     return f"{words}: {short_datetime(datetime.fromisoformat(at))}" if words and at else words
 
 
-def call(outcome: str, at: datetime) -> str:
+def call(outcome: str, at: datetime, today: date) -> str:
     """A call that was made, with its time."""
-    return _(OUTCOMES[outcome], when=short_datetime(at))
+    moment = clock.to_oslo(at)
+    when = _("today at %(time)s", time=clock_time(at)) if moment.date() == today else short_datetime(at)
+    return _(OUTCOMES[outcome], when=when)
+
+
+def called_today(line: Line, today: date) -> bool:
+    """Whether a call without an answer is noted today: then the note stands in place of the button."""
+    return any(
+        note.outcome is CallOutcome.NO_ANSWER and clock.to_oslo(note.at).date() == today for note in line.item.calls
+    )
 
 
 def _counts(told: dict[str, object], *names: str) -> dict[str, object]:

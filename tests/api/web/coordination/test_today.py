@@ -25,6 +25,7 @@ from api.web.coordinator import today_words
 from tests import factories as make
 from tests.api.counting import count_queries
 from tests.api.web.conftest import AsRole
+from tests.api.web.coordination.conftest import NOW
 from tests.api.web.coordination.posting import post
 from tests.api.web.reading import page, text
 from tests.seasons import World
@@ -113,7 +114,7 @@ def test_call_without_an_answer_is_noted_with_the_time(session: Session, world: 
     line = school_line(session, world)
     post(planner, f"/i-dag/{line.id}/ringt", seen="/i-dag", outcome="no_answer", note="prøver etter kl. 12")
     said = text(page(planner, "/i-dag"))
-    assert "Ringt ti. 24. nov. kl. 10.00, svarte ikke: prøver etter kl. 12" in said
+    assert "Ringt i dag kl. 10.00, svarte ikke: prøver etter kl. 12" in said
     assert [note.outcome for note in line.calls] == [CallOutcome.NO_ANSWER]
     assert line.state is ExceptionState.OPEN
 
@@ -261,8 +262,58 @@ def test_promises_at_risk_and_the_clock_of_silence_are_shown(
         request.answer_on = date(2027, 1, 10)
     asked_line(session, world)
     said = text(page(planner, "/i-dag"))
-    assert f"Bergen skole 0 ({world.served[1].reference}): svar innen on. 25. nov." in said
-    assert "Spurt 1 venter på svar" in said
+    assert "Svar innen som står i fare 1 av 4" in said
+    assert "Bergen skole 0 Bergen, 9. trinn i morgen Ingen er funnet ennå." in said
+    assert "1 ubesvarte" in said
+    assert "Dag 2 (minner på): 1" in page(planner, "/i-dag")
+
+
+def test_what_solved_itself_has_a_page_of_its_own(session: Session, world: World, planner: FlaskClient) -> None:
+    school_line(session, world)
+    assert "løste seg uten deg" not in text(page(planner, "/i-dag"))
+    exceptions.resolve_lines(session, world.unserved[0].id)
+    session.flush()
+    assert "Ett avvik løste seg uten deg siden fredag." in text(page(planner, "/i-dag"))
+    said = text(page(planner, "/i-dag/av-seg-selv"))
+    assert "Ett avvik løste seg selv" in said
+    assert "Øygard skole 0" in said
+    assert "Bestillingen har fått besøk, eller er over." in said
+
+
+def test_after_a_remedy_the_next_line_takes_focus(session: Session, world: World, planner: FlaskClient) -> None:
+    first, (second, _invitation) = school_line(session, world), asked_line(session, world)
+    answer = post(planner, f"/i-dag/{first.id}/gjor", seen="/i-dag", next=second.id)
+    assert answer.headers["Location"] == f"/i-dag?fokus={second.id}"
+    fragment = planner.get(answer.headers["Location"], headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert "<html" not in fragment
+    assert f'id="line-{second.id}" tabindex="-1" autofocus' in fragment
+    assert 'hx-swap-oob="innerHTML"' in fragment
+    assert "Samtalen er notert." in text(fragment)
+    again = post(planner, f"/i-dag/{second.id}/gjor", seen="/i-dag", answer="yes", next="nobody")
+    assert 'id="line-top" tabindex="-1" autofocus' in page(planner, again.headers["Location"])
+
+
+def test_nine_lines_stand_on_the_page_and_the_rest_behind_a_link(
+    session: Session, world: World, planner: FlaskClient
+) -> None:
+    for _ in range(11):
+        raised(session, "mail_failed", make.make_person(session).id, "call_and_correct_address")
+    source = page(planner, "/i-dag")
+    assert source.count('class="tp-line-row') == 9
+    assert "2 ting til, som haster mindre" in text(source)
+    assert page(planner, "/i-dag?page=2").count('class="tp-line-row') == 2
+
+
+def test_season_a_year_ago_stands_beside_this_one(session: Session, world: World, planner: FlaskClient) -> None:
+    year = timedelta(days=365)
+    before = make.make_season(
+        session, starts_on=world.season.starts_on - year, ends_on=world.season.ends_on - year, name="I fjor"
+    )
+    request = make.make_request(session, season_id=before.id, submitted_at=NOW - timedelta(weeks=60))
+    make.make_visit(session, make.make_role_model(session), request=request, starts_at=NOW - year, state="held")
+    said = text(page(planner, "/i-dag"))
+    assert "streken er i fjor" in said
+    assert "0 besøk holdt, mot 1 på samme tid i fjor." in said
 
 
 def test_questions_do_not_grow_with_the_lines(session: Session, world: World, planner: FlaskClient) -> None:
