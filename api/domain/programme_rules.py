@@ -85,6 +85,8 @@ class GroupRules:
     Approval sends at send_hour, at least send_minutes later. An offer that stands more than twice as long reminds
     offer_remind_hours before it expires. A registration that is not confirmed lapses after unconfirmed_days; a
     guardian who has not answered is asked again after guardian_remind_days.
+    lowest_grade: the youngest who may join. Of 100 seats, at most good_chance_percent first choices make a good chance,
+    more than small_chance_percent a small one. first_day_hours: how long before it the first meeting is called to mind.
     """
 
     detour: float = 1.3
@@ -122,6 +124,10 @@ class GroupRules:
     offer_remind_hours: int = 24
     unconfirmed_days: int = 7
     guardian_remind_days: int = 7
+    lowest_grade: int = 10
+    good_chance_percent: int = 100
+    small_chance_percent: int = 300
+    first_day_hours: int = 30
 
 
 _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {

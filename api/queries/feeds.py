@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from api.domain.enums import DutyState, InvitationState, MeetingState, Mode, VisitState
+from api import clock
+from api.domain.enums import DutyState, InvitationState, MeetingState, MembershipState, Mode, VisitState
 from api.mail import feed_words as words
 from api.mail.calendar import CalendarEvent, uid_of
 from api.models.follow_up import Invitation
 from api.models.group_life import Duty
 from api.models.groups import GroupSession, Meeting, Room, Site
+from api.models.pupils import Membership
 from api.models.visits import Request, Visit
 
 STANDING = (VisitState.CONFIRMED, VisitState.HELD)
@@ -77,6 +79,21 @@ def of_mentor(session: Session, mentor_id: str, since: datetime) -> list[Calenda
     return [
         _meeting(meeting, site, room, off=duty.state not in ON_DUTY, changes=meeting.version + duty.version)
         for meeting, site, room, duty in rows
+    ]
+
+
+def of_entry(session: Session, entry_id: str, since: datetime) -> list[CalendarEvent]:
+    """The meetings of a pupil's seat, from its first day on."""
+    rows = session.execute(
+        _meetings(since)
+        .join(Membership, Membership.session_id == Meeting.session_id)
+        .where(Membership.entry_id == entry_id, Membership.state == MembershipState.ACTIVE)
+        .add_columns(Membership.from_date)
+    )
+    return [
+        _meeting(meeting, site, room)
+        for meeting, site, room, first_day in rows
+        if clock.to_oslo(meeting.starts_at).date() >= first_day
     ]
 
 

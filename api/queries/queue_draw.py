@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.domain import lottery
@@ -18,12 +18,22 @@ from api.models.pupils import Entry, Lottery
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A draw with its season and programme; drawn: how many took part."""
+    """A draw with its season and programme."""
 
     lottery: Lottery
     season: Season
     programme: Programme
-    drawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The numbers of a draw, by registration. first: 1, unless numbers had been given before it."""
+
+    numbers: dict[str, int]
+
+    @property
+    def first(self) -> int:
+        return min(self.numbers.values(), default=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,50 +46,47 @@ class Own:
 
 def draws(session: Session) -> list[Draw]:
     """Every draw, newest first."""
-    rows = session.execute(
-        select(Lottery, Season, Programme)
-        .join(Season, Lottery.season_id == Season.id)
-        .join(Programme, Lottery.programme_id == Programme.id)
-        .order_by(Lottery.committed_at.desc(), Lottery.id)
-    )
-    return [Draw(row, season, programme, len(_numbers(session, row))) for row, season, programme in rows]
+    rows = session.execute(_draws().order_by(Lottery.committed_at.desc(), Lottery.id))
+    return [Draw(row, season, programme) for row, season, programme in rows]
 
 
 def draw(session: Session, lottery_id: str) -> Draw:
     """One draw. Raises NotFound."""
-    found = next((one for one in draws(session) if one.lottery.id == lottery_id), None)
+    found = session.execute(_draws().where(Lottery.id == lottery_id)).one_or_none()
     if found is None:
         raise NotFound(_("There is no such draw."))
-    return found
+    return Draw(*found)
 
 
-def tickets(session: Session, of: Draw) -> list[str]:
-    """Every ticket of a draw, in the order of the numbers; none before the seed is shown."""
-    if of.lottery.seed is None:
-        return []
-    return sorted(lottery.ticket(of.lottery.seed, entry_id) for entry_id in _numbers(session, of.lottery))
-
-
-def first_number(session: Session, of: Draw) -> int:
-    """The number of the smallest ticket: 1, unless numbers had been given before the draw."""
-    return min(_numbers(session, of.lottery).values(), default=1)
-
-
-def check(session: Session, of: Draw, entry_id: str) -> Own | None:
-    """Ticket and number of a registration, worked out anew; None where it was not in the draw."""
-    numbers = _numbers(session, of.lottery)
-    if of.lottery.seed is None or entry_id not in numbers:
-        return None
-    again = lottery.draw(of.lottery.seed, numbers, first=min(numbers.values()))
-    return Own(lottery.ticket(of.lottery.seed, entry_id), again[entry_id])
-
-
-def _numbers(session: Session, row: Lottery) -> dict[str, int]:
-    """The number that each registration drew."""
+def drawn(session: Session, of: Draw) -> Drawn:
+    """The number that each registration drew; none before the draw."""
     events = session.execute(
         select(QueueEvent.entry_id, QueueEvent.detail)
         .join(Entry, QueueEvent.entry_id == Entry.id)
-        .where(Entry.season_id == row.season_id, Entry.programme_id == row.programme_id)
+        .where(Entry.season_id == of.lottery.season_id, Entry.programme_id == of.lottery.programme_id)
         .where(QueueEvent.move == QueueMove.DRAWN)
     )
-    return {entry_id: detail["place"][2] for entry_id, detail in events}
+    return Drawn({entry_id: detail["place"][2] for entry_id, detail in events})
+
+
+def tickets(of: Draw, result: Drawn) -> list[str]:
+    """Every ticket of a draw, in the order of the numbers; none before the seed is shown."""
+    if of.lottery.seed is None:
+        return []
+    return sorted(lottery.ticket(of.lottery.seed, entry_id) for entry_id in result.numbers)
+
+
+def check(of: Draw, result: Drawn, entry_id: str) -> Own | None:
+    """Ticket and number of a registration, worked out anew; None where it was not in the draw."""
+    if of.lottery.seed is None or entry_id not in result.numbers:
+        return None
+    again = lottery.draw(of.lottery.seed, result.numbers, first=result.first)
+    return Own(lottery.ticket(of.lottery.seed, entry_id), again[entry_id])
+
+
+def _draws() -> Select[tuple[Lottery, Season, Programme]]:
+    return (
+        select(Lottery, Season, Programme)
+        .join(Season, Lottery.season_id == Season.id)
+        .join(Programme, Lottery.programme_id == Programme.id)
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -12,12 +13,17 @@ from sqlalchemy.orm import Session, joinedload
 from api import clock
 from api.domain.enums import EntryState, ProgrammeKind, SessionState, WindowKind
 from api.domain.programme_rules import GroupRules
-from api.models.groups import GroupSession
-from api.models.programmes import Programme, Season, Window
-from api.models.pupils import Entry, EntryChoice
+from api.models.groups import GroupSession, Site
+from api.models.places import School
+from api.models.programmes import Level, Programme, Season, Window
+from api.models.pupils import Entry, EntryChoice, Pupil
+from api.queries import people_and_topics
 from api.queries.campus_rules import rules_now
 from matcher.problem import Travel
 from matcher.travel import TravelTimes, place
+
+GOOD, UNSURE, SMALL = "good", "unsure", "small"
+Slot = tuple[str, int, time]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,14 @@ def joinable(session: Session, now: datetime) -> list[Joinable]:
     return found
 
 
+def of_queue(session: Session, season_id: str, programme_id: str) -> Joinable:
+    """A season and programme as `joinable` gives them, whether or not anybody can join now."""
+    season, rules = session.get_one(Season, season_id), rules_now(session, programme_id)
+    window = registration_window(session, season_id, programme_id)
+    last_day = season.ends_on - timedelta(weeks=rules.join_ends_weeks)
+    return Joinable(season, session.get_one(Programme, programme_id), window, rules, last_day)
+
+
 def registration_window(session: Session, season_id: str, programme_id: str) -> Window | None:
     """The first registration period of a season and programme."""
     return session.scalar(
@@ -80,57 +94,135 @@ def periods(session: Session, season_id: str, programme_id: str) -> list[tuple[d
     ]
 
 
-def evenings(session: Session, season_id: str, programme_id: str) -> list[GroupSession]:
-    """The sessions that can be wished for: by site, weekday and time, the digital ones last."""
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a pupil lives, in degrees, for travel time only. rough: known no better than by the postcode's schools."""
+
+    lat: float
+    lon: float
+    rough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """A session to wish for. minutes: of travel, None where unknown or digital. seats: the most it takes.
+
+    wishes: how many have it as first choice, None where that is not known. chance: GOOD, UNSURE or SMALL, or None.
+    """
+
+    session: GroupSession
+    minutes: int | None
+    seats: int
+    wishes: int | None
+    chance: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEvenings:
+    """A site with its evenings, by weekday and time."""
+
+    site: Site
+    minutes: int | None
+    evenings: tuple[Evening, ...]
+
+
+def sites(session: Session, open_: Joinable, home: Home | None, now: datetime) -> list[SiteEvenings]:
+    """Everything that can be wished for: the nearest site first, or by name where no home is known; digital last."""
     rows = session.scalars(
         select(GroupSession)
-        .where(GroupSession.season_id == season_id, GroupSession.programme_id == programme_id)
+        .where(GroupSession.season_id == open_.season.id, GroupSession.programme_id == open_.programme.id)
         .where(GroupSession.state == SessionState.ACTIVE)
-        .options(joinedload(GroupSession.site))
-    )
-    return sorted(rows, key=lambda row: (row.site.digital, row.site.name, row.weekday, row.starts, row.id))
+        .options(joinedload(GroupSession.site), joinedload(GroupSession.room))
+        .order_by(GroupSession.weekday, GroupSession.starts, GroupSession.id)
+    ).all()
+    minutes = _minutes_to({row.site_id: row.site for row in rows}.values(), open_.rules, home)
+    wishes = first_choices(session, open_, rows, now)
+    found: dict[str, list[Evening]] = {}
+    for row in rows:
+        seats = row.seats if row.room is None else min(row.seats, row.room.seats)
+        wished = wishes[row.id]
+        chance = None if wished is None else chance_of(wished, seats, open_.rules)
+        found.setdefault(row.site_id, []).append(Evening(row, minutes[row.site_id], seats, wished, chance))
+    groups = [SiteEvenings(some[0].session.site, minutes[key], tuple(some)) for key, some in found.items()]
+    return sorted(groups, key=lambda one: (one.site.digital, one.minutes or 0, one.site.name, one.site.id))
 
 
-def demand(session: Session, open_: Joinable, now: datetime) -> Mapping[tuple[str, int], int] | None:
-    """How many wish for an evening, by site and weekday; None where nothing is known.
+def first_choices(
+    session: Session, open_: Joinable, rows: Sequence[GroupSession], now: datetime
+) -> dict[str, int | None]:
+    """How many have each session as their first choice, by its id; None where nothing is known of it.
 
-    While everyone counts as equal it is last term's, since live numbers would steer the wishes: the newest earlier
-    season of the programme. Afterwards it is this season's, of those who wait.
+    While everyone counts as equal it is last term's, of the same site, day and time, since live numbers would steer the
+    wishes. Afterwards it is this season's, of those who wait or sit.
     """
-    season_id = open_.season.id
-    if open_.in_period(now):
-        earlier = session.scalar(
-            select(Season.id)
-            .join(Entry, Entry.season_id == Season.id)
-            .where(Entry.programme_id == open_.programme.id, Season.ends_on < open_.season.starts_on)
-            .order_by(Season.ends_on.desc())
-            .limit(1)
-        )
-        if earlier is None:
-            return None
-        season_id = earlier
-    rows = session.execute(
-        select(GroupSession.site_id, GroupSession.weekday, func.count())
+    live = not open_.in_period(now)
+    season_id = open_.season.id if live else _season_before(session, open_)
+    counted = session.execute(
+        select(GroupSession.id, GroupSession.site_id, GroupSession.weekday, GroupSession.starts, func.count())
         .join(EntryChoice, EntryChoice.session_id == GroupSession.id)
         .join(Entry, EntryChoice.entry_id == Entry.id)
         .where(Entry.season_id == season_id, Entry.programme_id == open_.programme.id, EntryChoice.rank == 1)
         .where(Entry.state.in_((EntryState.WAITING, EntryState.PLACED)))
-        .group_by(GroupSession.site_id, GroupSession.weekday)
+        .group_by(GroupSession.id, GroupSession.site_id, GroupSession.weekday, GroupSession.starts)
+    ).all()
+    if live:
+        by_id = {row.id: row[-1] for row in counted}
+        return {row.id: by_id.get(row.id, 0) for row in rows}
+    before: Counter[Slot] = Counter()
+    for _id, *slot, count in counted:
+        before[tuple(slot)] += count
+    rooms = Counter(_slot(row) for row in rows)  # at one time in several rooms: a share each, rounded up
+    return {row.id: -(-before[_slot(row)] // rooms[_slot(row)]) if _slot(row) in before else None for row in rows}
+
+
+def chance_of(wishes: int, seats: int, rules: GroupRules) -> str:
+    """GOOD, UNSURE or SMALL, by how many first choices there are to the seats."""
+    if wishes * 100 <= seats * rules.good_chance_percent:
+        return GOOD
+    return UNSURE if wishes * 100 <= seats * rules.small_chance_percent else SMALL
+
+
+def level_choices(session: Session) -> list[tuple[str, str]]:
+    """Id and short name of every level in the reader's language, in their order."""
+    names = people_and_topics.level_names(session)
+    rows = session.execute(select(Level.id, Level.code).order_by(Level.position, Level.code))
+    return [(level_id, names[code]) for level_id, code in rows]
+
+
+def _slot(row: GroupSession) -> Slot:
+    return row.site_id, row.weekday, row.starts
+
+
+def _season_before(session: Session, open_: Joinable) -> str | None:
+    """The newest season of the programme that ended before this one."""
+    return session.scalar(
+        select(Season.id)
+        .join(Entry, Entry.season_id == Season.id)
+        .where(Entry.programme_id == open_.programme.id, Season.ends_on < open_.season.starts_on)
+        .order_by(Season.ends_on.desc())
+        .limit(1)
     )
-    return {(site, weekday): count for site, weekday, count in rows}
 
 
-def minutes_to(
-    evenings_: Sequence[GroupSession], rules: GroupRules, lat: float | None, lon: float | None
-) -> dict[str, int | None]:
-    """Minutes of travel to each session from a home; None for digital ones, and where the home is not known."""
-    times = TravelTimes(Travel(detour=rules.detour, kmh=rules.kmh))
-    if lat is None or lon is None:
-        return {row.id: None for row in evenings_}
-    home = place("pupil", "home", lat, lon)
+def home_of(session: Session, pupil: Pupil) -> Home | None:
+    """The pupil's home, or the school where that is all we know."""
+    if pupil.lat is not None and pupil.lon is not None:
+        return Home(pupil.lat, pupil.lon, rough=pupil.postcode is not None)
+    school = session.get(School, pupil.school_id) if pupil.school_id else None
+    return Home(school.lat, school.lon) if school else None
+
+
+def minutes_to(site: Site, rules: GroupRules, home: Home | None) -> int | None:
+    """Minutes of travel to a site; None for a digital one, and where the home is not known."""
+    return _minutes_to([site], rules, home)[site.id]
+
+
+def _minutes_to(wanted: Iterable[Site], rules: GroupRules, home: Home | None) -> dict[str, int | None]:
+    """Minutes of travel to each site; None for digital ones, and where the home is not known."""
+    if home is None:
+        return {site.id: None for site in wanted}
+    times, start = TravelTimes(Travel(detour=rules.detour, kmh=rules.kmh)), place("pupil", "home", home.lat, home.lon)
     return {
-        row.id: None
-        if row.site.digital
-        else times.minutes(home, place("site", row.site_id, row.site.lat, row.site.lon))
-        for row in evenings_
+        site.id: None if site.digital else times.minutes(start, place("site", site.id, site.lat, site.lon))
+        for site in wanted
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from api import clock
 from api.domain.enums import (
@@ -27,10 +28,13 @@ from api.models.groups import GroupSession, Meeting
 from api.models.people import Person
 from api.models.programmes import Level, Programme, Season
 from api.models.pupils import Entry, EntryChoice, Lottery, Membership, Pupil
+from api.queries import queue_join
+from api.queries.campus_rules import rules_now
 
 A_YEAR = timedelta(weeks=52)
 SAME_TERM = timedelta(weeks=6)
 MEETINGS_SHOWN = 4
+PLACE = (joinedload(GroupSession.site), joinedload(GroupSession.room))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ class MyChoice:
 
     rank: int
     session: GroupSession
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line for one wished session. ahead, behind: how many others wait for it. number: None before the draw."""
+
+    choice: MyChoice
+    number: int | None
+    ahead: int
+    behind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +67,10 @@ class MyMeeting:
 class Place:
     """Everything that the page of the queue shows.
 
-    number: among those who may sit in the same sessions, None before the draw. ahead, behind: how many of them.
-    last_year: how many such got a seat from this day of the year on, None without history. higher: wishes above the
-    offered, or held, session.
+    number: among those who wait for at least one of the same sessions, None before the draw. ahead, behind: how many
+    of them. lines: the line for each session that the pupil still waits for, best first. last_year: how many such got
+    a seat from this day of the year on, None without history. higher: wishes above the offered, or held, session.
+    minutes: of travel to it, None where the home is not known.
     """
 
     entry: Entry
@@ -63,6 +78,7 @@ class Place:
     programme: Programme
     level: Level
     choices: tuple[MyChoice, ...]
+    lines: tuple[Line, ...]
     number: int | None
     ahead: int
     behind: int
@@ -73,6 +89,7 @@ class Place:
     higher: tuple[MyChoice, ...]
     meetings: tuple[MyMeeting, ...]
     lottery: Lottery | None
+    minutes: int | None
 
 
 def place_of_entry(session: Session, entry: Entry, now: datetime) -> Place:
@@ -98,39 +115,85 @@ def place_of_entry(session: Session, entry: Entry, now: datetime) -> Place:
         select(Lottery).where(Lottery.season_id == entry.season_id, Lottery.programme_id == entry.programme_id)
     )
     waits = entry.state is EntryState.WAITING or entry.stays_in_line
-    ahead, behind = neighbours(session, entry) if waits else (0, 0)
-    drawn = entry.lottery_number is not None
+    queue = _Queue(session, entry, choices, seat) if waits else None
+    held = session.get(GroupSession, seat.session_id, options=PLACE) if seat else None
     return Place(
         entry=entry,
         season=session.get_one(Season, entry.season_id),
         programme=session.get_one(Programme, entry.programme_id),
         level=session.get_one(Level, entry.level_id),
         choices=choices,
-        number=ahead + 1 if waits and drawn and choices else None,
-        ahead=ahead,
-        behind=behind,
+        lines=queue.lines() if queue else (),
+        number=queue.ahead + 1 if queue and entry.lottery_number is not None and choices else None,
+        ahead=queue.ahead if queue else 0,
+        behind=queue.behind if queue else 0,
         last_year=seats_last_year(session, entry, clock.to_oslo(now).date()),
         offer=offer,
         seat=seat,
-        held=session.get(GroupSession, seat.session_id) if seat else None,
+        held=held,
         higher=tuple(choice for choice in choices if about and (rank is None or choice.rank < rank)),
         meetings=_meetings(session, entry, seat, now) if seat else (),
         lottery=lottery,
+        minutes=_minutes(session, entry, offer.session if offer else held),
     )
 
 
-def neighbours(session: Session, entry: Entry) -> tuple[int, int]:
-    """How many who wait for one of the same sessions stand in front, and how many behind."""
-    mine = [choice.session_id for choice in entry.choices]
-    others = session.scalars(
-        select(Entry)
-        .join(EntryChoice, EntryChoice.entry_id == Entry.id)
-        .where(EntryChoice.session_id.in_(mine), Entry.id != entry.id, Entry.state == EntryState.WAITING)
-        .distinct()
-    )
-    key = queue_key(entry)
-    in_front = [queue_key(other) < key for other in others]
-    return in_front.count(True), in_front.count(False)
+class _Queue:
+    """Everyone who waits for one of an entry's sessions, and where the entry stands among them."""
+
+    def __init__(self, session: Session, entry: Entry, choices: Sequence[MyChoice], seat: Membership | None) -> None:
+        self.entry = entry
+        mine = next((choice.rank for choice in choices if seat and choice.session.id == seat.session_id), None)
+        self.wished = [choice for choice in choices if seat is None or mine is None or choice.rank < mine]
+        own = (seat is None, *queue_key(entry))
+        self.in_front: defaultdict[str, set[str]] = defaultdict(set)
+        self.behind_me: defaultdict[str, set[str]] = defaultdict(set)
+        for other in self._others(session):
+            sits = other.seated_in is not None
+            if other.seated_in == other.wish or (other.seated_rank is not None and other.seated_rank < other.rank):
+                continue
+            ahead = (not sits, *queue_key(other)) < own
+            (self.in_front if ahead else self.behind_me)[other.wish].add(other.id)
+
+    def lines(self) -> tuple[Line, ...]:
+        drawn = self.entry.lottery_number is not None
+        return tuple(
+            Line(
+                choice,
+                len(self.in_front[choice.session.id]) + 1 if drawn else None,
+                len(self.in_front[choice.session.id]),
+                len(self.behind_me[choice.session.id]),
+            )
+            for choice in self.wished
+        )
+
+    @property
+    def ahead(self) -> int:
+        return len(set().union(*self.in_front.values()))
+
+    @property
+    def behind(self) -> int:
+        return len(set().union(*self.behind_me.values()) - set().union(*self.in_front.values()))
+
+    def _others(self, session: Session) -> Sequence[Any]:
+        theirs = aliased(EntryChoice)
+        return session.execute(
+            select(
+                Entry.id,
+                Entry.priority_class,
+                Entry.joined_on,
+                Entry.lottery_number,
+                EntryChoice.session_id.label("wish"),
+                EntryChoice.rank,
+                Membership.session_id.label("seated_in"),
+                theirs.rank.label("seated_rank"),
+            )
+            .join(EntryChoice, EntryChoice.entry_id == Entry.id)
+            .outerjoin(Membership, (Membership.entry_id == Entry.id) & (Membership.state == MembershipState.ACTIVE))
+            .outerjoin(theirs, (theirs.entry_id == Entry.id) & (theirs.session_id == Membership.session_id))
+            .where(EntryChoice.session_id.in_([choice.session.id for choice in self.wished]), Entry.id != self.entry.id)
+            .where((Entry.state == EntryState.WAITING) | ((Entry.state == EntryState.PLACED) & Entry.stays_in_line))
+        ).all()
 
 
 def seats_last_year(session: Session, entry: Entry, today: date) -> int | None:
@@ -167,11 +230,14 @@ class Promotion:
     """A seat of one of my sessions that was offered to somebody.
 
     code: `mine`, `in_front` (of me, by the rules), `swap` (sat elsewhere and stayed in line), or the stored reason why
-    I was passed over; `unexplained` when there is none, which must not happen. number: of the one who got the offer.
+    I was passed over; `unexplained` when there is none, which must not happen. group (0 first), joined_on, number:
+    what decided the place of the one who got the offer.
     """
 
     at: datetime
     session: GroupSession
+    group: int
+    joined_on: date
     number: int | None
     code: str
 
@@ -195,10 +261,20 @@ def promotions(session: Session, entry: Entry) -> list[Promotion]:
     }
     found = []
     for event in offered:
-        place = event.detail["place"]
-        code = _why(event, own, skipped, entry)
-        found.append(Promotion(event.at, sessions[str(event.session_id)], place[2], code))
+        group, joined, number = event.detail["place"]
+        code, where = _why(event, own, skipped, entry), sessions[str(event.session_id)]
+        found.append(Promotion(event.at, where, group, date.fromisoformat(joined), number, code))
     return found
+
+
+def counted(rows: Sequence[Promotion]) -> dict[str, int]:
+    """How many of the seats went to somebody for each reason, the commonest first."""
+    return dict(Counter(row.code for row in rows).most_common())
+
+
+def programme_of(session: Session, entry: Entry) -> Programme:
+    """The programme that an entry is for."""
+    return session.get_one(Programme, entry.programme_id)
 
 
 def replay(session: Session, season_id: str, programme_id: str) -> list[dict[str, Any]]:
@@ -223,6 +299,16 @@ def replay(session: Session, season_id: str, programme_id: str) -> list[dict[str
         }
         for event, entry_id in rows
     ]
+
+
+def offers_of(session: Session, entry_ids: Collection[str]) -> Sequence[SeatOffer]:
+    """Every offer that these entries have had, newest first."""
+    return session.scalars(
+        select(SeatOffer)
+        .where(SeatOffer.entry_id.in_(entry_ids))
+        .options(joinedload(SeatOffer.session).joinedload(GroupSession.site))
+        .order_by(SeatOffer.offered_at.desc(), SeatOffer.id.desc())
+    ).all()
 
 
 def entries_of_person(session: Session, person_id: str | None) -> Sequence[Entry]:
@@ -265,6 +351,13 @@ def _seated_then(event: QueueEvent, own: Sequence[QueueEvent]) -> str | None:
 def _key(place: list[Any]) -> tuple[Any, ...]:
     group, joined, number = place
     return group, joined, number is None, number or 0
+
+
+def _minutes(session: Session, entry: Entry, there: GroupSession | None) -> int | None:
+    if there is None:
+        return None
+    rules = rules_now(session, entry.programme_id)
+    return queue_join.minutes_to(there.site, rules, queue_join.home_of(session, session.get_one(Pupil, entry.pupil_id)))
 
 
 def _meetings(session: Session, entry: Entry, seat: Membership, now: datetime) -> tuple[MyMeeting, ...]:

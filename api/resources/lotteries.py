@@ -40,4 +40,5 @@ def get_tickets(lottery_id: UUID) -> Any:
     """Every ticket: SHA-256 of seed, a colon and an entry's id, smallest first"""
     session = read_session()
     found = queue_draw.draw(session, str(lottery_id))
-    return {"first": queue_draw.first_number(session, found), "tickets": queue_draw.tickets(session, found)}
+    result = queue_draw.drawn(session, found)
+    return {"first": result.first, "tickets": queue_draw.tickets(found, result)}

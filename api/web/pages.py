@@ -21,10 +21,15 @@ from api.web.coordinator import (
     approval,
     by_hand,
     compare,
+    contacts,
+    coverage,
     doubles,
     history,
+    ledger,
+    load,
     locks,
     more,
+    municipality,
     rules,
     runs,
     today,
@@ -32,12 +37,12 @@ from api.web.coordinator import (
 )
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
-from api.web.pupil import draw, join, queue
+from api.web.pupil import draw, guardian, join, offer, queue
 from api.web.role_model import invitation, profile
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
 from api.web.site import approval as group_approval
-from api.web.site import attendance, campus, groups, mentors
+from api.web.site import attendance, campus, evenings, groups, meetings, mentors
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     public.pages,
@@ -59,9 +64,16 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     history.pages,
     by_hand.pages,
     doubles.pages,
+    ledger.pages,
+    municipality.pages,
+    coverage.pages,
+    load.pages,
+    contacts.pages,
     more.pages,
     groups.pages,
     campus.pages,
+    evenings.pages,
+    meetings.pages,
     mentors.pages,
     attendance.pages,
     mentor_own.pages,
@@ -83,6 +95,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     catalogue.pages,
     join.pages,
     queue.pages,
+    offer.pages,
+    guardian.pages,
     draw.pages,
     group_approval.pages,
 )

@@ -39,7 +39,7 @@ def join(office: PostOffice, pupil: int, *, born: str = "2008") -> None:
     first, second = office.town.evenings
     typed = {
         "name": f"Elev {pupil}", "email": address_of(pupil), "grade": "10", "level": office.town.level,
-        "birth_year": born, "choice_1": first, "choice_2": second,
+        "birth_year": born, f"rank_{first}": "1", f"rank_{second}": "2",
         "guardian_name": "Foresatt", "guardian_email": guardian_of(pupil),
     }  # fmt: skip
     answer = client.post(JOIN, data=fields | typed)

@@ -42,6 +42,7 @@ def register(session: Session, given: Mapping[str, Any], *, locale: str = "nb") 
     """
     open_ = _joinable(session, given)
     _check(session, given, open_)
+    line.hold(session, open_.season.id)  # the same form twice at once must find the first
     pupil = find_pupil(session, given["email"], given["name"])
     entry = _entry_of(session, pupil, open_) if pupil else None
     if entry is not None and entry.state is not EntryState.LEFT:
@@ -96,6 +97,14 @@ def confirm_as_guardian(session: Session, link: GuardianLink, who: change.By = P
     waiting = select(Entry).where(Entry.pupil_id == link.pupil_id, Entry.state == EntryState.UNCONFIRMED)
     for entry in session.scalars(waiting.where(Entry.confirmed_at.is_not(None))).all():
         _admit(session, entry, who)
+
+
+def ask_guardian_again(session: Session, entry: Entry) -> None:
+    """Sends the guardian's link once more where one is waited for, at most once a day. Effects: letters."""
+    if entry.state is EntryState.UNCONFIRMED and entry.confirmed_at is not None and waits_for_guardian(session, entry):
+        letters.tell_guardians(
+            session, entry, "queue_guardian_reminder", dedupe=f"guardian_wish:{entry.id}:{clock.today()}"
+        )
 
 
 def waits_for_guardian(session: Session, entry: Entry) -> bool:

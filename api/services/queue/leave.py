@@ -60,10 +60,10 @@ def leave(session: Session, entry: Entry, who: change.By) -> None:
 def change_wishes(session: Session, entry: Entry, given: Mapping[str, Any], who: change.By) -> None:
     """Other evenings, another level, another limit of travel, another friend code; the place in the queue stays.
 
-    given: level, choices, max_travel_minutes, friend_code, each if it is there. An open offer of an evening that is no
-    wish any more is declined by this. Effects: the row and its parts, queue event, contact mentor where the level
-    asks for another. Raises Conflict once the pupil has left, or when nobody at the pupil's session teaches the level;
-    InvalidInput with every fault.
+    given: level, choices, max_travel_minutes, friend_code, home (school, or postcode with lat and lon, or nothing),
+    each if it is there. An open offer of an evening that is no wish any more is declined by this. Effects: the row and
+    its parts, queue event, contact mentor where the level asks for another. Raises Conflict once the pupil has left, or
+    when nobody at the pupil's session teaches the level; InvalidInput with every fault.
     """
     line.hold(session, entry.season_id)
     session.refresh(entry)
@@ -88,6 +88,8 @@ def change_wishes(session: Session, entry: Entry, given: Mapping[str, Any], who:
             entry.stays_in_line = False
     if "max_travel_minutes" in given:
         entry.max_travel_minutes = given["max_travel_minutes"]
+    if "home" in given:
+        _move_home(session, entry.pupil, given["home"])
     if "friend_code" in given:
         join.set_friend_code(session, entry, given["friend_code"], rules_now(session, entry.programme_id))
     flag_modified(entry, "grade")  # wishes have no version of their own
@@ -135,6 +137,13 @@ def send_lost_links(session: Session, email: str) -> None:
     for entry in rows.all():
         kind = "queue_confirm" if entry.state is EntryState.UNCONFIRMED else "queue_lost_link"
         letters.tell(session, entry, kind, dedupe=f"lost:{entry.id}:{hour}")
+
+
+def _move_home(session: Session, pupil: Pupil, home: Mapping[str, Any]) -> None:
+    """Where the pupil lives now; what is not said any more is forgotten."""
+    pupil.school_id = home.get("school")
+    pupil.postcode, pupil.lat, pupil.lon = (home.get(name) for name in ("postcode", "lat", "lon"))
+    session.flush()
 
 
 def _change_level(session: Session, entry: Entry, level_id: str, who: change.By) -> None:

@@ -25,8 +25,9 @@ def one(lottery_id: str) -> str:
     """One draw; with ?pamelding= the ticket and number of that registration, worked out from the seed."""
     session, asked = read_session(), asked_text("pamelding")
     found = queue_draw.draw(session, str(lottery_id))
-    own = queue_draw.check(session, found, asked) if asked else None
-    return render_template("pupil/draw.html", draw=found, asked=asked, own=own, names=names)
+    result = queue_draw.drawn(session, found)
+    own = queue_draw.check(found, result, asked) if asked else None
+    return render_template("pupil/draw.html", draw=found, result=result, asked=asked, own=own, names=names)
 
 
 @pages.get("/elev/trekning/<uuid:lottery_id>/lodd.txt")
@@ -35,5 +36,5 @@ def tickets(lottery_id: str) -> Response:
     """Every ticket, one a line, the first number first."""
     session = read_session()
     found = queue_draw.draw(session, str(lottery_id))
-    lines = "".join(f"{ticket}\n" for ticket in queue_draw.tickets(session, found))
+    lines = "".join(f"{ticket}\n" for ticket in queue_draw.tickets(found, queue_draw.drawn(session, found)))
     return Response(lines, content_type="text/plain; charset=utf-8")

@@ -14,15 +14,16 @@ from api.errors import InvalidInput, NotFound
 from api.i18n import current_locale
 from api.i18n import gettext as _
 from api.models.pupils import Entry
-from api.queries import people_and_topics, queue_join, queue_place
+from api.queries import queue_join, queue_place
 from api.queries.queue_join import Joinable
 from api.services import links
 from api.services.queue import join, leave, letters
 from api.web.pupil import forms, names
+from api.web.pupil.choosing import EVENINGS, choosing, is_fragment
 
 pages = Blueprint("join", __name__)
 FORM, LOST = "join", "lost-link"
-GRADES = (8, 9, 10, 11, 12, 13)
+OLDEST_GRADE = 13
 
 
 @pages.get("/elev/bli-med")
@@ -34,10 +35,13 @@ def show() -> str:
 
 @pages.post("/elev/bli-med")
 @public
-def send() -> Response | tuple[str, int]:
+def send() -> Response | str | tuple[str, int]:
+    """Signs up; or, with `look` or `add`, shows the same form with travel time, or one evening more."""
     open_, form = _asked(), forms.typed()
     if open_ is None:
         raise NotFound(_("This cannot be joined now."))
+    if is_fragment() or form.of("look") or form.of("add"):
+        return _looked(open_, form)
     checked = public_forms.check(FORM, mail=form.of("email"))
     given = forms.read(read_session(), form, open_)
     if given is None or checked.again:
@@ -60,7 +64,7 @@ def receipt() -> str:
 @pages.get("/elev/mistet-lenke")
 @public
 def lost() -> str:
-    return render_template("pupil/lost_link.html", again=None, email="")
+    return render_template("pupil/lost_link.html", again=None, form=forms.JoinForm())
 
 
 @pages.post("/elev/mistet-lenke")
@@ -69,10 +73,17 @@ def send_lost() -> Response | tuple[str, int]:
     """The same answer whether or not anybody in a queue has the address."""
     address, again = public_forms.asked_address(LOST)
     if again:
-        return render_template("pupil/lost_link.html", again=again, email=address), 422
+        form = forms.JoinForm({"email": address}, {"email": again})
+        return render_template("pupil/lost_link.html", form=form), 422
     with transaction() as session:
         leave.send_lost_links(session, address)
-    return redirect(url_for("join.receipt"), 303)
+    return redirect(url_for("join.lost_sent"), 303)
+
+
+@pages.get("/elev/mistet-lenke/sendt")
+@public
+def lost_sent() -> str:
+    return render_template("pupil/lost_sent.html")
 
 
 @pages.get("/elev/ko")
@@ -104,26 +115,29 @@ def _asked() -> Joinable | None:
     return next((one for one in found if one.programme.code == wanted), found[0] if found else None)
 
 
+def _looked(open_: Joinable, form: forms.JoinForm) -> str:
+    """The form, or the part of it with the evenings, with travel time; nothing is judged but the home."""
+    forms.read_home(read_session(), form)
+    if form.of("add"):
+        form.choose_too(form.of("add"))
+    return _page(open_, form)
+
+
 def _page(open_: Joinable | None, form: forms.JoinForm, again: str | None = None) -> str:
-    session = read_session()
+    session, now = read_session(), clock.now()
     if open_ is None:
         return render_template("pupil/closed.html")
-    evenings = queue_join.evenings(session, open_.season.id, open_.programme.id)
-    others = [one for one in queue_join.joinable(session, clock.now()) if one.programme.id != open_.programme.id]
-    home = form.schools[0] if len(form.schools) == 1 else None
-    minutes = queue_join.minutes_to(evenings, open_.rules, home.lat if home else None, home.lon if home else None)
     return render_template(
-        "pupil/join.html",
+        EVENINGS if is_fragment() else "pupil/join.html",
         open=open_,
-        others=others,
+        others=[one for one in queue_join.joinable(session, now) if one.programme.id != open_.programme.id],
         form=form,
         again=again,
-        evenings=evenings,
-        minutes=minutes,
-        demand=queue_join.demand(session, open_, clock.now()),
-        in_period=open_.in_period(clock.now()),
-        levels=people_and_topics.level_names(session),
-        grades=GRADES,
+        shown=choosing(session, open_, form),
+        action=url_for("join.send", program=open_.programme.code),
+        levels=queue_join.level_choices(session),
+        grades=[(grade, names.grade(grade)) for grade in range(open_.rules.lowest_grade, OLDEST_GRADE + 1)],
+        year=clock.today().year,
         ranks=range(1, forms.RANKS + 1),
         names=names,
     )

@@ -1,14 +1,19 @@
-"""Words of the pupils' pages: evenings, programmes, levels, and the reasons of the queue."""
+"""Words of the pupils' pages: evenings, travel, demand, programmes, levels, and the reasons of the queue."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
-from api.i18n import clock_time, current_locale, mark
+from api.domain.enums import OfferState
+from api.i18n import clock_time, current_locale, full_date, long_date, mark, ngettext
 from api.i18n import gettext as _
 from api.models.groups import GroupSession
+from api.queries.queue_join import GOOD, SMALL, UNSURE
+from api.queries.queue_place import Place
 from api.web import words
 
+HOUR = 60
 _WHY = {
     "mine": mark("It was offered to you."),
     "in_front": mark("Stands in front of you by the rules."),
@@ -19,11 +24,59 @@ _WHY = {
     "seated": mark("You had a place at that time."),
     "plan": mark("Was placed by the plan in which most get a place, which the judge has checked."),
 }
+# word, sign, colour
+_OFFERS = {
+    OfferState.OPEN: (mark("Waits for an answer"), "clock", "info"),
+    OfferState.ACCEPTED: (mark("Said yes"), "check", "success"),
+    OfferState.DECLINED: (mark("Said no"), "cross", "neutral"),
+    OfferState.EXPIRED: (mark("Ran out"), "clock", "warning"),
+    OfferState.WITHDRAWN: (mark("Taken back"), "stop", "neutral"),
+}
+_CHANCES = {
+    GOOD: (mark("Good chance"), "check", "success"),
+    UNSURE: (mark("Uncertain"), "half", "warning"),
+    SMALL: (mark("Small chance"), "warning", "danger"),
+}
 
 
 def evening(held: GroupSession) -> str:
-    """ "Tuesday 17.00–19.00"."""
-    return f"{words.weekday(held.weekday).capitalize()} {clock_time(held.starts)}–{clock_time(held.ends)}"
+    """ "Torsdag kl. 17–19"."""
+    starts, ends = (_short_time(clock_time(one)) for one in (held.starts, held.ends))
+    said = _("%(day)s %(starts)s–%(ends)s", day=day(held), starts=starts, ends=ends)
+    return said.replace("kl. ", "kl.\N{NO-BREAK SPACE}")
+
+
+def day(held: GroupSession) -> str:
+    """ "Torsdag"."""
+    return words.weekday(held.weekday).capitalize()
+
+
+def on_day(held: GroupSession) -> str:
+    """The day inside a sentence: "torsdag", in English "Thursday"."""
+    name = words.weekday(held.weekday)
+    return name.capitalize() if current_locale() == "en" else name
+
+
+def travel(minutes: int) -> str:
+    """ "52 min", "1 t 4 min"."""
+    if minutes < HOUR:
+        said = _("%(minutes)s min", minutes=minutes)
+    elif minutes % HOUR == 0:
+        said = _("%(hours)s h", hours=minutes // HOUR)
+    else:
+        said = _("%(hours)s h %(minutes)s min", hours=minutes // HOUR, minutes=minutes % HOUR)
+    return said.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def chance(code: str) -> tuple[str, str, str]:
+    """The word, the sign and the colour of a chance."""
+    word, sign, color = _CHANCES[code]
+    return _(word), sign, color
+
+
+def demand(wishes: int, seats: int) -> str:
+    """ "41 om 20 plasser"."""
+    return ngettext("%(wish)s for one seat", "%(wish)s for %(num)s seats", seats, wish=wishes)
 
 
 def named(row: Any) -> str:
@@ -44,3 +97,57 @@ def grade(value: int) -> str:
 def group(number: int) -> str:
     """Which priority group, in words."""
     return words.priority_class(number)
+
+
+def until(moment: datetime) -> str:
+    """A deadline, the time with its day: "fredag 22. januar kl. 15"."""
+    shown = _short_time(clock_time(moment))
+    return _("%(day)s at %(time)s", day=long_date(moment), time=shown).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def waits_for(place: Place) -> str:
+    """What one would wait for: the one evening above the offered one, or that there are several."""
+    offered = place.offer.session if place.offer else None
+    if len(place.higher) == 1 and (offered is None or place.higher[0].session.weekday != offered.weekday):
+        return on_day(place.higher[0].session)
+    return _("a higher choice")
+
+
+def in_front(ahead: int) -> str:
+    """ "13 foran deg"."""
+    return ngettext("one in front of you", "%(num)s in front of you", ahead) if ahead else _("nobody in front of you")
+
+
+def worse(place: Place) -> str:
+    """What can make the number worse, as the rules have it for this pupil."""
+    said = []
+    if place.entry.priority_class > 0:
+        said.append(_("a pupil of a group before yours joins, or adds this evening."))
+    else:
+        said.append(_("a pupil in front of you adds this evening."))
+    said.append(_("Somebody with a seat on another evening waits for this one: they come before those without a seat."))
+    if place.entry.silences == 0:
+        said.append(_("You do not answer an offer: you go to the end of your group, once."))
+    return " ".join(said)
+
+
+def place_of(group_number: int, joined: date, number: int | None) -> str:
+    """What decides a place: "gruppe 3, 15. januar 2027, trekningsnummer 0387"."""
+    said = _("group %(number)s, %(day)s", number=group_number + 1, day=full_date(joined))
+    return said if number is None else f"{said}, {_('draw number %(number)s', number=four_digits(number))}"
+
+
+def four_digits(number: int) -> str:
+    """A draw number as tickets have it: "0387"."""
+    return f"{number:04}"
+
+
+def offer_state(state: OfferState) -> tuple[str, str, str]:
+    """What became of an offer: the word, the sign and the colour."""
+    word, sign, color = _OFFERS[state]
+    return _(word), sign, color
+
+
+def _short_time(time: str) -> str:
+    """Whole hours without their minutes: "17.00" is "17"."""
+    return time.removesuffix(".00").removesuffix(":00")

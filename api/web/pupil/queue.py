@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,24 +11,30 @@ from werkzeug import Response
 
 from api import clock
 from api.db import transaction
-from api.domain.enums import EntryState, LinkPurpose
-from api.domain.transitions import IllegalStep, Party
+from api.domain.enums import EntryState
+from api.domain.transitions import Party
 from api.edge.access import public
 from api.edge.session import read_session
 from api.errors import Conflict, InvalidInput, NotFound
 from api.i18n import gettext as _
-from api.models.group_life import FriendCode, GuardianLink, SeatOffer
+from api.mail import calendar
+from api.models.group_life import FriendCode
 from api.models.groups import Meeting
-from api.models.links import LinkToken
 from api.models.pupils import Entry, Pupil
-from api.queries import people_and_topics, queue_join, queue_place
+from api.queries import feeds, queue_join, queue_place
+from api.queries.campus_rules import rules_now
+from api.queries.paging import Page
 from api.services import change, links
-from api.services.queue import join, leave, letters, offers
+from api.services.queue import join, leave
 from api.services.retention.erase import AT_OWN_WISH, erase_person
 from api.web.pupil import forms, names
+from api.web.pupil.choosing import EVENINGS, choosing, is_fragment
+from api.web.pupil.links_of import entry_of
 
 pages = Blueprint("queue", __name__)
 PUPIL = change.by(Party.PUPIL)
+ROWS = 25
+LOOKS_BACK = timedelta(days=60)
 
 
 @pages.errorhandler(links.LinkExpired)
@@ -40,21 +46,31 @@ def expired(_error: links.LinkExpired) -> tuple[str, int]:
 @public
 def place(secret: str) -> str:
     session = read_session()
-    entry = _entry(session, secret)
-    if entry.state is EntryState.UNCONFIRMED:
-        waits = entry.confirmed_at is not None
-        return render_template("pupil/confirm.html", secret=secret, entry=entry, waits_for_guardian=waits)
+    entry = entry_of(session, secret)
     if entry.state is EntryState.LEFT:
         return render_template("pupil/gone.html")
     shown = queue_place.place_of_entry(session, entry, clock.now())
-    return render_template("pupil/place.html", secret=secret, place=shown, names=names, State=EntryState)
+    if entry.state is EntryState.UNCONFIRMED:
+        template = "pupil/confirm.html" if entry.confirmed_at is None else "pupil/waits_guardian.html"
+        return render_template(template, secret=secret, place=shown, asked=_asked_guardian(session, entry), names=names)
+    return render_template("pupil/place.html", secret=secret, place=shown, names=names, today=clock.today())
 
 
 @pages.post("/ko/<secret>/bekreft")
 @public
 def confirm(secret: str) -> Response:
     with transaction() as session:
-        join.confirm(session, _entry(session, secret), PUPIL)
+        join.confirm(session, entry_of(session, secret), PUPIL)
+    return _back(secret)
+
+
+@pages.post("/ko/<secret>/foresatt")
+@public
+def ask_guardian_again(secret: str) -> Response:
+    """Sends the guardian's link once more, at most once a day."""
+    with transaction() as session:
+        join.ask_guardian_again(session, entry_of(session, secret))
+    flash(_("We have sent the link again."), "success")
     return _back(secret)
 
 
@@ -63,51 +79,69 @@ def confirm(secret: str) -> Response:
 def check(secret: str) -> str:
     """Every seat of one's evenings that was given away, with the rule by which."""
     session = read_session()
-    entry = _entry(session, secret)
+    entry = entry_of(session, secret)
+    rows = queue_place.promotions(session, entry)
+    number = max(1, request.args.get("page", 1, type=int))
+    part = rows[(number - 1) * ROWS : number * ROWS]
     return render_template(
         "pupil/check.html",
         secret=secret,
-        place=queue_place.place_of_entry(session, entry, clock.now()),
-        rows=queue_place.promotions(session, entry),
+        entry=entry,
+        page=Page(part, len(rows), number, ROWS, "", False),
+        counts=queue_place.counted(rows),
         names=names,
     )
+
+
+@pages.get("/ko/<secret>/kalender.ics")
+@public
+def own_calendar(secret: str) -> Response:
+    """The meetings of one's own seat."""
+    session = read_session()
+    entry = entry_of(session, secret)
+    events = feeds.of_entry(session, entry.id, clock.now() - LOOKS_BACK)
+    body = calendar.feed(names.named(queue_place.programme_of(session, entry)), events, at=entry.created_at)
+    return Response(body, content_type="text/calendar; charset=utf-8")
 
 
 @pages.get("/ko/<secret>/endre")
 @public
 def wishes(secret: str) -> str:
     session = read_session()
-    entry = _entry(session, secret)
+    entry = entry_of(session, secret)
     code = session.get(FriendCode, entry.id)
-    typed = {f"choice_{number}": choice.session_id for number, choice in enumerate(entry.choices, start=1)}
-    typed |= {"level": entry.level_id, "friend_code": code.code if code else ""}
+    form = forms.JoinForm({"level": entry.level_id, "friend_code": code.code if code else ""})
+    form.set_chosen([choice.session_id for choice in entry.choices])
+    form.typed |= {"home": _home_words(entry.pupil), "school": entry.pupil.school_id or ""}
+    form.home = queue_join.home_of(session, entry.pupil)
     if entry.max_travel_minutes is not None:
-        typed["max_travel_minutes"] = str(entry.max_travel_minutes)
-    return _wishes_page(session, secret, entry, forms.JoinForm(typed))
+        form.typed["max_travel_minutes"] = str(entry.max_travel_minutes)
+    return _wishes_page(session, secret, entry, form)
 
 
 @pages.post("/ko/<secret>/endre")
 @public
-def change_wishes(secret: str) -> Response | tuple[str, int]:
-    form = forms.typed()
-    minutes = form.of("max_travel_minutes")
-    given: dict[str, Any] = {
-        "level": form.of("level"),
-        "choices": forms.ranked(form),
-        "friend_code": form.of("friend_code") or None,
-        "max_travel_minutes": int(minutes) if minutes.isdecimal() and len(minutes) < 5 else None,
-    }
+def change_wishes(secret: str) -> Response | str | tuple[str, int]:
+    """Changes the wishes; or, with `look` or `add`, shows the same form with travel time, or one evening more."""
+    form, session = forms.typed(), read_session()
+    entry = entry_of(session, secret)
+    home = forms.read_home(session, form)
+    if is_fragment() or form.of("look") or form.of("add"):
+        if form.of("add"):
+            form.choose_too(form.of("add"))
+        return _wishes_page(session, secret, entry, form)
+    given = forms.wishes(form, home)
+    if given is None:
+        return _wishes_page(session, secret, entry, form), 422
     try:
-        with transaction() as session:
-            leave.change_wishes(session, _entry(session, secret), given, PUPIL)
-    except (InvalidInput, Conflict) as error:
-        if isinstance(error, links.LinkExpired):
-            raise
-        if isinstance(error, InvalidInput):
-            forms.keep_faults(form, error)
-        else:
-            form.faults["level"] = " ".join(filter(None, (error.sentence, error.remedy)))
-        return _wishes_page(read_session(), secret, _entry(read_session(), secret), form), 422
+        with transaction() as writing:
+            leave.change_wishes(writing, entry_of(writing, secret), given, PUPIL)
+    except InvalidInput as error:
+        forms.keep_faults(form, error)
+        return _wishes_page(session, secret, entry, form), 422
+    except Conflict as error:
+        form.faults["level"] = " ".join(filter(None, (error.sentence, error.remedy)))
+        return _wishes_page(session, secret, entry, form), 422
     flash(_("Your wishes are changed. Your place in the queue is as before."), "success")
     return _back(secret)
 
@@ -117,7 +151,7 @@ def change_wishes(secret: str) -> Response | tuple[str, int]:
 def tell_absence(secret: str) -> Response:
     coming = request.form.get("coming") == "1"
     with transaction() as session:
-        entry = _entry(session, secret)
+        entry = entry_of(session, secret)
         meeting = session.get(Meeting, request.form.get("meeting", ""))
         if meeting is None:
             raise NotFound(_("There is no such meeting."))
@@ -130,8 +164,9 @@ def tell_absence(secret: str) -> Response:
 @public
 def ask_to_go(secret: str, what: str) -> str:
     """Asks once more, and says what it means."""
-    entry = _entry(read_session(), secret)
-    return render_template("pupil/go.html", secret=secret, what=what, entry=entry)
+    session = read_session()
+    shown = queue_place.place_of_entry(session, entry_of(session, secret), clock.now())
+    return render_template("pupil/go.html", secret=secret, what=what, place=shown, names=names)
 
 
 @pages.post("/ko/<secret>/<any(forlat, slett):what>")
@@ -139,133 +174,39 @@ def ask_to_go(secret: str, what: str) -> str:
 def go(secret: str, what: str) -> str:
     """Leaves the queue; with `slett` everything that is stored goes too."""
     with transaction() as session:
-        entry = _entry(session, secret)
+        entry = entry_of(session, secret)
         leave.leave(session, entry, PUPIL)
         if what == "slett":
             erase_person(session, session.get_one(Pupil, entry.pupil_id).person_id, AT_OWN_WISH)
     return render_template("pupil/gone.html", deleted=what == "slett")
 
 
-@pages.get("/plass/<secret>")
-@public
-def offer(secret: str) -> str:
-    session = read_session()
-    found, entry = _offer(session, secret)
-    shown = queue_place.place_of_entry(session, entry, clock.now())
-    if shown.offer is None or shown.offer.id != found.id:
-        return render_template("pupil/offer_over.html", state=found.state)
-    return render_template("pupil/offer.html", secret=secret, place=shown, names=names)
-
-
-@pages.post("/plass/<secret>")
-@public
-def answer(secret: str) -> Response | tuple[str, int]:
-    """answer: `yes`, `stay` (yes, and stay in line for a higher choice) or `no`."""
-    return _answer(lambda session: _offer(session, secret))
-
-
-@pages.post("/ko/<secret>/svar")
-@public
-def answer_here(secret: str) -> Response | tuple[str, int]:
-    """The open offer answered from the page of the queue, as on its own page."""
-    return _answer(lambda session: _open_offer(session, secret))
-
-
-@pages.get("/foresatt/<secret>")
-@public
-def guardian(secret: str) -> str:
-    session = read_session()
-    link = _guardian(session, secret)
-    entries = queue_place.entries_of_person(session, session.get_one(Pupil, link.pupil_id).person_id)
-    places = [queue_place.place_of_entry(session, row, clock.now()) for row in entries]
-    return render_template("pupil/guardian.html", secret=secret, link=link, places=places, names=names)
-
-
-@pages.post("/foresatt/<secret>")
-@public
-def guardian_answer(secret: str) -> Response | str:
-    """answer: `yes`, or `no`, which takes the pupil off every list."""
-    said = request.form.get("answer")
-    with transaction() as session:
-        link = _guardian(session, secret)
-        if said == "yes":
-            join.confirm_as_guardian(session, link, PUPIL)
-        elif said == "no":
-            person_id = session.get_one(Pupil, link.pupil_id).person_id
-            for entry in queue_place.entries_of_person(session, person_id):
-                leave.leave(session, entry, PUPIL)
-        else:
-            raise InvalidInput(_("Choose one of the answers."), field="answer")
-    if said == "no":
-        return render_template("pupil/gone.html", deleted=False)
-    return redirect(url_for("queue.guardian", secret=secret), 303)
-
-
-def _answer(find: Callable[[Session], tuple[SeatOffer, Entry]]) -> Response | tuple[str, int]:
-    said = request.form.get("answer")
-    if said not in ("yes", "stay", "no"):
-        raise InvalidInput(_("Choose one of the answers."), field="answer")
-    try:
-        with transaction() as session:
-            found, entry = find(session)
-            if said == "no":
-                offers.decline(session, found, PUPIL)
-            else:
-                offers.accept(session, found, PUPIL, stay=said == "stay")
-            entry_page = _own_page(session, entry)
-    except IllegalStep:
-        return render_template("pupil/offer_over.html", state=None), 409
-    return redirect(entry_page, 303)
-
-
-def _open_offer(session: Session, secret: str) -> tuple[SeatOffer, Entry]:
-    entry = _entry(session, secret)
-    found = offers.open_offer(session, entry.id)
-    if found is None:
-        raise NotFound(_("There is no such offer."))
-    return found, entry
-
-
-def _token(session: Session, secret: str, purpose: LinkPurpose) -> LinkToken:
-    return links.find(session, secret, purpose)
-
-
-def _entry(session: Session, secret: str) -> Entry:
-    found = session.get(Entry, _token(session, secret, LinkPurpose.ENTRY).object_id)
-    if found is None:
-        raise NotFound(_("There is no such entry in the queue."))
-    return found
-
-
-def _offer(session: Session, secret: str) -> tuple[SeatOffer, Entry]:
-    found = session.get(SeatOffer, _token(session, secret, LinkPurpose.OFFER).object_id)
-    if found is None:
-        raise NotFound(_("There is no such offer."))
-    return found, session.get_one(Entry, found.entry_id)
-
-
-def _guardian(session: Session, secret: str) -> GuardianLink:
-    found = session.get(GuardianLink, _token(session, secret, LinkPurpose.GUARDIAN).object_id)
-    if found is None:
-        raise NotFound(_("There is no such link."))
-    return found
-
-
-def _own_page(session: Session, entry: Entry) -> str:
-    return links.address_of(letters.entry_link(session, entry, session.get_one(Pupil, entry.pupil_id).person_id))
-
-
 def _back(secret: str) -> Response:
     return redirect(url_for("queue.place", secret=secret), 303)
 
 
+def _asked_guardian(session: Session, entry: Entry) -> dict[str, datetime] | None:
+    """When the guardian was asked, and until when the pupil's own day counts."""
+    if entry.confirmed_at is None:
+        return None
+    days = rules_now(session, entry.programme_id).guardian_days
+    return {"at": entry.confirmed_at, "until": entry.confirmed_at + timedelta(days=days)}
+
+
+def _home_words(pupil: Pupil) -> str:
+    return pupil.postcode or (pupil.school.name if pupil.school else "")
+
+
 def _wishes_page(session: Session, secret: str, entry: Entry, form: forms.JoinForm) -> str:
-    return render_template(
-        "pupil/wishes.html",
-        secret=secret,
-        form=form,
-        evenings=queue_join.evenings(session, entry.season_id, entry.programme_id),
-        levels=people_and_topics.level_names(session),
-        ranks=range(1, forms.RANKS + 1),
-        names=names,
-    )
+    open_ = queue_join.of_queue(session, entry.season_id, entry.programme_id)
+    shown: dict[str, Any] = {
+        "open": open_,
+        "form": form,
+        "shown": choosing(session, open_, form),
+        "action": url_for("queue.change_wishes", secret=secret),
+        "ranks": range(1, forms.RANKS + 1),
+        "names": names,
+    }
+    if is_fragment():
+        return render_template(EVENINGS, **shown)
+    return render_template("pupil/wishes.html", secret=secret, levels=queue_join.level_choices(session), **shown)

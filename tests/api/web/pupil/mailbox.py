@@ -50,6 +50,11 @@ def press(client: FlaskClient, page: str, target: str | None = None, **fields: s
     return client.post(target or page, data={**known, **fields})
 
 
+def ranked(*session_ids: str) -> dict[str, str]:
+    """The fields that choose these evenings, best first."""
+    return {f"rank_{one}": str(number) for number, one in enumerate(session_ids, start=1)}
+
+
 def sign_up(client: FlaskClient, traveller: Any, world: QueueWorld, **given: str) -> Any:
     """Fills in the form and sends it, as slowly as a person."""
     fields = hidden(client, SIGN_UP)
@@ -60,7 +65,6 @@ def sign_up(client: FlaskClient, traveller: Any, world: QueueWorld, **given: str
         "grade": "12",
         "level": world.level.id,
         "birth_year": "2008",
-        "choice_1": world.evenings[0].id,
-        "choice_2": world.evenings[1].id,
+        **ranked(world.evenings[0].id, world.evenings[1].id),
     }
     return client.post(SIGN_UP, data={**fields, **typed, **given})

@@ -21,7 +21,7 @@ from api.services.queue import due, join
 from tests import factories as make
 from tests.api.services.queue import worlds
 from tests.api.web.pupil import mailbox
-from tests.api.web.pupil.mailbox import kinds, link, press, sign_up
+from tests.api.web.pupil.mailbox import kinds, link, press, ranked, sign_up
 
 MAIL, GUARDIAN = "elev1@example.org", "foresatt@example.org"
 
@@ -55,8 +55,8 @@ def test_from_the_form_to_a_seat(
     assert press(client, page, f"{page}/bekreft").status_code == 303
     entry = only_entry(session)
     assert (entry.state, entry.lottery_number, entry.joined_on) == (EntryState.WAITING, 1, clock.today())
-    shown = client.get(page).get_data(as_text=True)
-    assert '<span class="tp-figure">1</span>' in shown
+    shown = client.get(f"{page}?lang=en").get_data(as_text=True)
+    assert shown.count("number in the queue </span>1</strong>") == 2
     due.do_next(session, world.evenings[1].id, clock.now())
     offered = link(session, MAIL, "queue_offer", "offer")
     assert press(client, offered, answer="stay").status_code == 303
@@ -81,7 +81,7 @@ def test_known_pupil_gets_the_same_answer_and_a_mail(
     fresh = sign_up(client, traveller, world)
     page = link(session, MAIL, "queue_confirm")
     press(client, page, f"{page}/bekreft")
-    again = sign_up(client, traveller, world, choice_1=world.evenings[1].id, choice_2="")
+    again = sign_up(client, traveller, world, **ranked(world.evenings[1].id, world.evenings[0].id))
     assert (again.status_code, again.location) == (fresh.status_code, fresh.location)
     assert "queue_known" in kinds(session, MAIL)
     assert [choice.session_id for choice in only_entry(session).choices] == [row.id for row in world.evenings]
@@ -90,20 +90,22 @@ def test_known_pupil_gets_the_same_answer_and_a_mail(
 def test_what_is_wrong_is_said_and_what_was_typed_kept(
     client: FlaskClient, session: Session, world: worlds.QueueWorld, traveller: Any
 ) -> None:
-    answer = sign_up(client, traveller, world, email="ikke en adresse", choice_1="", choice_2="")
+    ids = [one.id for one in world.evenings]
+    answer = sign_up(client, traveller, world, email="ikke en adresse", **dict.fromkeys(ranked(*ids), ""))
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert 'value="Elev 1"' in page
-    assert 'id="email-error"' in page
+    assert page.count('<li><a class="ds-link" href="#') == 2
+    assert 'id="email-fault"' in page
     assert session.scalar(select(func.count()).select_from(Entry)) == 0
 
 
 def test_guardian_says_yes_and_the_own_day_counts(
     client: FlaskClient, session: Session, world: worlds.QueueWorld, traveller: Any
 ) -> None:
-    refused = sign_up(client, traveller, world, birth_year="2012", grade="9")
+    refused = sign_up(client, traveller, world, birth_year="2012", grade="10")
     assert refused.status_code == 422
-    sign_up(client, traveller, world, birth_year="2012", grade="9", guardian_email=GUARDIAN)
+    sign_up(client, traveller, world, birth_year="2012", grade="10", guardian_email=GUARDIAN)
     own_day = clock.today()
     assert kinds(session, GUARDIAN) == []
     page = link(session, MAIL, "queue_confirm")
@@ -126,7 +128,7 @@ def test_guardian_says_yes_and_the_own_day_counts(
 def test_late_yes_of_a_guardian_counts_from_its_own_day(
     client: FlaskClient, session: Session, world: worlds.QueueWorld, traveller: Any
 ) -> None:
-    sign_up(client, traveller, world, birth_year="2012", grade="9", guardian_email=GUARDIAN)
+    sign_up(client, traveller, world, birth_year="2012", grade="10", guardian_email=GUARDIAN)
     page = link(session, MAIL, "queue_confirm")
     press(client, page, f"{page}/bekreft")
     traveller.shift(timedelta(days=15))
@@ -190,7 +192,7 @@ def test_change_check_absence_and_leaving(
     assert session.get_one(Attendance, (meeting.id, entry.id)).presence is Presence.TOLD
     assert "queue_same_day" in kinds(session, str(other.pupil.person.email))
     changed = press(
-        client, f"{others}/endre", level=world.level.id, choice_1=world.evenings[1].id, choice_2=world.evenings[0].id
+        client, f"{others}/endre", level=world.level.id, **ranked(world.evenings[1].id, world.evenings[0].id)
     )
     assert changed.status_code == 303
     session.expire_all()
