@@ -33,7 +33,7 @@ from tests.seasons import World, planned_season
 # Parameters that name what everybody, or everybody with the role, may see.
 SHARED = frozenset(
     {"season_id", "school_id", "site_id", "session_id", "programme_id", "lottery_id", "plan_id", "other_id", "run_id"}
-    | {"visit_id", "item_id", "code"}
+    | {"visit_id", "item_id", "code", "agreement_id", "municipality_id"}
 )
 # Words in addresses that are no ids.
 WORDS = {"suffix": "csv", "kind": "site", "event": "be_away", "act": "borte"}
@@ -169,6 +169,8 @@ def _side(session: Session, world: World) -> Side:
         "site_id": site.id,
         "code": site.code,
         "school_id": school.id,
+        "municipality_id": school.municipality_id,
+        "agreement_id": agreement.id,
         "company_id": company.id,
         "season_id": season_id,
         "programme_id": programme_id,
