@@ -31,6 +31,8 @@ _PATTERNS = {
         "short_date": "EEEEEE d. MMM",
         "long_date": "EEEE d. MMMM",
         "full_date": "d. MMMM y",
+        "day_and_month": "d. MMMM",
+        "day_in_cell": "d. MMM",
         "time": "HH.mm",
         "at": "{date} kl. {time}",
         "percent": "{share} %",
@@ -39,6 +41,8 @@ _PATTERNS = {
         "short_date": "EEE d MMM",
         "long_date": "EEEE d MMMM",
         "full_date": "d MMMM y",
+        "day_and_month": "d MMMM",
+        "day_in_cell": "d MMM",
         "time": "HH:mm",
         "at": "{date} at {time}",
         "percent": "{share}%",
@@ -138,6 +142,16 @@ def long_date(day: dt.date) -> str:
 def full_date(day: dt.date) -> str:
     """A date with its year: "4. februar 2027"."""
     return _formatted(day, "full_date")
+
+
+def day_and_month(day: dt.date) -> str:
+    """A date beside others of its week: "4. februar"."""
+    return _formatted(day, "day_and_month")
+
+
+def day_in_cell(day: dt.date) -> str:
+    """A date in a calendar: "4. feb."."""
+    return _formatted(day, "day_in_cell")
 
 
 def clock_time(moment: dt.datetime | dt.time) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from typing import NamedTuple
+
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import IdentifierScheme, SchoolStatus
@@ -12,8 +14,15 @@ MOST = 10
 ORGNR_DIGITS = 9
 
 
-def schools_named(session: Session, typed: str) -> list[tuple[School, str]]:
-    """At most ten open schools with their municipality's name, by name; none for an empty text.
+class Found(NamedTuple):
+    """A school with its municipality's name."""
+
+    school: School
+    town: str
+
+
+def schools_named(session: Session, typed: str) -> list[Found]:
+    """At most ten open schools, those whose name begins as typed first, then by name; none for an empty text.
 
     Every word must be part of the school's or the municipality's name; nine digits are an organisation number.
     """
@@ -22,14 +31,13 @@ def schools_named(session: Session, typed: str) -> list[tuple[School, str]]:
         select(School, Municipality.name)
         .join(Municipality, School.municipality_id == Municipality.id)
         .where(School.status == SchoolStatus.ACTIVE)
-        .order_by(School.name, School.id)
         .limit(MOST)
     )
     if digits.isascii() and digits.isdigit() and len(digits) == ORGNR_DIGITS:
         known = select(SchoolIdentifier.school_id).where(
             SchoolIdentifier.scheme == IdentifierScheme.ORGNR, SchoolIdentifier.value == digits
         )
-        statement = statement.where(School.id.in_(known))
+        statement = statement.where(School.id.in_(known)).order_by(School.name, School.id)
     elif words := typed.split():
         for word in words:
             # SQLite knows capitals of ASCII only: the word is looked for as it is typed, and with a capital.
@@ -40,6 +48,14 @@ def schools_named(session: Session, typed: str) -> list[tuple[School, str]]:
                 for form in sorted(forms)
             ]
             statement = statement.where(or_(*found))
+        begins = School.name.istartswith(words[0], autoescape=True)
+        statement = statement.order_by(case((begins, 0), else_=1), School.name, School.id)
     else:
         return []
-    return [(school, town) for school, town in session.execute(statement)]
+    return [Found(school, town) for school, town in session.execute(statement)]
+
+
+def school_of(session: Session, school_id: str) -> School | None:
+    """An open school by its id."""
+    found = session.get(School, school_id)
+    return found if found is not None and found.status is SchoolStatus.ACTIVE else None

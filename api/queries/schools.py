@@ -12,8 +12,10 @@ from api import clock
 from api.domain.enums import Mode, ProfileState, ProgrammeKind
 from api.domain.permissions import Reach
 from api.domain.school_days import months_before
+from api.models.people import Person
 from api.models.programmes import Programme, Topic
 from api.models.role_models import RoleModel, RoleModelLanguage
+from api.models.sign_in import Contact, MailDomain
 from api.models.visits import Request
 from api.queries import follow_up as reads
 from api.queries.paging import Page, Window, page_of
@@ -86,6 +88,29 @@ def orders(session: Session, where: Reach) -> list[Request]:
     return list(session.scalars(statement.limit(100)))
 
 
+def last_order(session: Session, person_id: str | None) -> Request | None:
+    """The newest order that a person has made."""
+    if person_id is None:
+        return None
+    newest = select(Request).where(Request.contact_id == person_id).order_by(Request.submitted_at.desc(), Request.id)
+    return session.scalars(newest.limit(1)).first()
+
+
+def school_of_person(session: Session, person: Person) -> str | None:
+    """The school that somebody most likely orders for: of the last order, of which they are a contact, or whose mail
+    domain theirs is.
+    """
+    order = last_order(session, person.id)
+    if order is not None:
+        return order.school_id
+    known = select(Contact.school_id).where(Contact.person_id == person.id, Contact.school_id.is_not(None))
+    domain = (person.email or "").rpartition("@")[2].lower()
+    vouched = select(MailDomain.school_id).where(MailDomain.domain == domain, MailDomain.school_id.is_not(None))
+    return session.scalars(known.order_by(Contact.created_at.desc()).limit(1)).first() or (
+        session.scalars(vouched.limit(1)).first() if domain else None
+    )
+
+
 def _askable(session: Session) -> Select[RoleModel]:
     today = clock.today()
     return (
@@ -105,11 +130,14 @@ def _askable(session: Session) -> Select[RoleModel]:
     )
 
 
+def visit_programme_id(session: Session) -> str:
+    """The programme of school visits, "" where there is none yet."""
+    found = select(Programme.id).where(Programme.kind == ProgrammeKind.SCHOOL_VISIT).order_by(Programme.code).limit(1)
+    return session.scalar(found) or ""
+
+
 def _confirmed_since(session: Session) -> datetime:
-    programme = session.scalar(
-        select(Programme.id).where(Programme.kind == ProgrammeKind.SCHOOL_VISIT).order_by(Programme.code).limit(1)
-    )
-    months = reads.rules_of(session, programme or "").confirmed_months
+    months = reads.rules_of(session, visit_programme_id(session)).confirmed_months
     return clock.at_local(months_before(clock.today(), months), datetime.min.time())
 
 

@@ -37,6 +37,11 @@ def without_language(session: Session, requests: Iterable[Request], people: Iter
     return strangers
 
 
+def speaks(languages: Iterable[str], wanted: str) -> bool:
+    """Whether somebody who names these languages can hold a visit in `wanted`."""
+    return _heard(wanted) in ({_heard(one) for one in languages} or NORWEGIAN)
+
+
 def _heard(language: str) -> str:
     """The language as it is spoken: one code for the written standards of Norwegian."""
     return "no" if language in NORWEGIAN else language

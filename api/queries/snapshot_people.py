@@ -161,7 +161,7 @@ def role_models(
             select(role_model_topic.c.role_model_id, role_model_topic.c.topic_id).order_by(role_model_topic.c.topic_id)
         )
     )
-    reserved = _reservations(session, season_id)
+    reserved = reservations(session, season_id)
     fixed_days = engagements.fixed_days()
     rows = session.scalars(select(RoleModel).order_by(RoleModel.id))
     people = []
@@ -287,7 +287,7 @@ def _locked(session: Session, season_id: str, today: date) -> Iterator[tuple[str
             yield lock.request_id, Kept(lock.option_id, lock.mode.value, people, day)
 
 
-def _reservations(session: Session, season_id: str) -> defaultdict[str, list[m.Reservation]]:
+def reservations(session: Session, season_id: str) -> defaultdict[str, list[m.Reservation]]:
     """Each agreement person's visit weeks, Monday to Sunday, for the week's own municipality, and pledged days for all
     that the agreement names.
 

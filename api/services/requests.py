@@ -1,7 +1,7 @@
 """Requests of schools: making one, changing it, withdrawing it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from api.clock import now, to_local
-from api.domain.enums import ProgrammeKind, RequestState, SchoolStatus, TopicUse, WindowKind
+from api.domain.enums import ProgrammeKind, RequestState, SchoolStatus, TopicUse
 from api.domain.permissions import Action, Actor, reach
-from api.domain.promise import WORKING_DAYS, promise_date
 from api.domain.school_days import FRIDAY
 from api.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.i18n import gettext
@@ -19,8 +18,9 @@ from api.models.access import User
 from api.models.people import Person
 from api.models.places import Holiday, School
 from api.models.plan_rows import Lock, PlanVisit
-from api.models.programmes import Programme, Season, VisitWeek, Window
+from api.models.programmes import Programme, Season
 from api.models.visits import Lesson, Request, RequestOption, RequestTopic, Visit
+from api.queries import promises
 from api.queries.requests import request as request_in_reach
 from api.services import audit
 from api.services.change import begin, by
@@ -29,7 +29,9 @@ from api.services.topics import topics_by_code
 
 PLAIN_FIELDS = (
     "grade",
+    "more_grades",
     "classes",
+    "class_list",
     "pupils",
     "mode",
     "prefers",
@@ -38,6 +40,7 @@ PLAIN_FIELDS = (
     "purpose",
     "fallback",
     "curriculum",
+    "note",
 )
 _USES = {"topics": TopicUse.NEEDED, "wishes": TopicUse.WISHED}
 _BETWEEN_POSITIONS = 1000
@@ -75,16 +78,15 @@ def new_request(session: Session, given: Mapping[str, Any], moment: datetime) ->
     season = _get(session, Season, given["season"], "season")
     programme = visit_programme(session, given.get("programme"))
     _check_options(session, given["options"], season)
-    window = _window(session, season.id, programme.id, school.municipality_id, given["options"], moment)
-    day = to_local(moment).date()
-    holidays = _holidays_from(session, day)
+    days = {to_local(option["lessons"][0]["starts_at"]).date() for option in given["options"]}
+    window = promises.window_for(session, season.id, programme.id, school.municipality_id, days, moment)
     request = Request(
         season_id=season.id,
         programme_id=programme.id,
         school_id=school.id,
         window_id=window.id if window else None,
         submitted_at=moment,
-        answer_on=promise_date(day, holidays, published=window.answer_on if window else None),
+        answer_on=promises.answer_on(session, window, moment),
         **{name: given[name] for name in PLAIN_FIELDS if name in given},
     )
     _set_contact(request, given)
@@ -261,37 +263,3 @@ def _school_time_fault(lesson: Mapping[str, datetime], holidays: Collection[date
     if start.time() < FIRST_LESSON or end.time() > LAST_LESSON:
         return gettext("Lessons are between 07:00 and 18:00: choose another time.")
     return None
-
-
-def _window(
-    session: Session,
-    season_id: str,
-    programme_id: str,
-    municipality_id: str,
-    options: Sequence[Mapping[str, Any]],
-    moment: datetime,
-) -> Window | None:
-    """The window open at `moment` for a visit week of the municipality that an option falls in, else for no week."""
-    rows = session.execute(
-        select(Window, VisitWeek.municipality_id, VisitWeek.monday)
-        .outerjoin(VisitWeek, VisitWeek.window_id == Window.id)
-        .where(
-            Window.season_id == season_id,
-            Window.programme_id == programme_id,
-            Window.kind == WindowKind.REQUEST,
-            Window.opens_at <= moment,
-            Window.closes_at > moment,
-        )
-        .order_by(Window.closes_at, Window.id)
-    ).all()
-    days = {to_local(option["lessons"][0]["starts_at"]).date() for option in options}
-    weeks = {day - timedelta(days=day.weekday()) for day in days}
-    for window, municipality, monday in rows:
-        if municipality == municipality_id and monday in weeks:
-            return window
-    return next((window for window, municipality, _monday in rows if municipality is None), None)
-
-
-def _holidays_from(session: Session, day: date) -> set[date]:
-    last = day + timedelta(days=5 * WORKING_DAYS)
-    return set(session.scalars(select(Holiday.day).where(Holiday.day.between(day, last))))

@@ -15,7 +15,17 @@ from api.edge.public_forms import stamp
 from api.web.navigation import NAVIGATION, Entry
 from api.web.words import grade
 
-FILTERS = ("short_date", "long_date", "full_date", "clock_time", "short_datetime", "number", "percent")
+FILTERS = (
+    "short_date",
+    "long_date",
+    "full_date",
+    "day_and_month",
+    "day_in_cell",
+    "clock_time",
+    "short_datetime",
+    "number",
+    "percent",
+)
 
 
 def init_app(app: Flask) -> None:

@@ -26,18 +26,18 @@ def order(office: PostOffice, day: date = DAY, *, school: int = 0, address: str 
 
 
 def send_order(office: PostOffice, day: date, *, school: int, address: str, **changed: str) -> None:
-    """Fills in the form, looks it over and sends it."""
+    """Fills in the three pages and sends them."""
     client = office.app.test_client()
     form = hidden(client.get("/bestill"))
-    typed = form | {
-        "school": office.town.schools[school], "search": "School", "grade": "9", "classes": "1",
-        "day1": day.isoformat(), "starts": "09:00", "name": "Rådgiver", "email": address,
-    } | changed  # fmt: skip
-    looked = client.post("/bestill", data=typed | {"step": "check"})
-    assert looked.status_code == 200, looked.get_data(as_text=True)
+    when = form | {"school": office.town.schools[school], "grades": "9", "days": day.isoformat(), "starts": "09:00"}
+    wishes = {"name": "Rådgiver", "email": address, "phone": "000 00 000", "purpose": "broaden"}
+    for path, typed in (("/bestill", when | changed), ("/bestill/skole", form | wishes | changed)):
+        kept = client.post(path, data=typed)
+        assert kept.status_code == 303, kept.get_data(as_text=True)
+    looked = client.get("/bestill/se-over")
     office.travel(clock.now() + timedelta(seconds=30))
-    sent = client.post("/bestill", data=typed | hidden(looked) | {"step": "send"})
-    assert sent.status_code == 303, sent.get_data(as_text=True)
+    sent = client.post("/bestill/se-over", data=hidden(looked))
+    assert sent.location == "/bestill/kvittering", sent.get_data(as_text=True)
     office.send()
 
 

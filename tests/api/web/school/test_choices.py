@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.domain.enums import InvitationKind, LinkPurpose, RequestState
 from api.domain.permissions import Role
+from api.models.drafts import OrderDraft
 from api.models.follow_up import Alternative, Invitation
 from api.models.links import LinkToken
 from api.models.outbox import OutboxMessage
@@ -109,28 +111,34 @@ def test_open_order_is_changed_and_its_times_stay(client: FlaskClient, session: 
     link, option = address(session, open_order), open_order.options[0].id
     day = clock.to_oslo(open_order.options[0].lessons[0].starts_at)
     fields = {
-        "search": "Fjellvik skole", "school": open_order.school_id, "grade": "7", "classes": "1", "mode": "either",
-        "day1": day.date().isoformat(), "starts": f"{clock.to_local(open_order.options[0].lessons[0].starts_at):%H:%M}",
-        "name": "Rådgiver", "email": "adviser@example.org",
+        "grades": "7", "meeting": "one", "mode": "either", "days": day.date().isoformat(),
+        "starts": f"{clock.to_local(open_order.options[0].lessons[0].starts_at):%H:%M}",
     }  # fmt: skip
     shown = page(client, f"{link}/endre")
-    assert f'value="{fields["day1"]}"' in shown
+    assert re.search(f'value="{fields["days"]}"[^>]* checked', shown)
     status, said = post(client, link, f"{link}/endre", **fields)
     assert status == 303, text(said)
     session.refresh(open_order)
     assert (open_order.grade, open_order.mode.value, open_order.options[0].id) == (7, "either", option)
-    status, said = post(client, link, f"{link}/endre", **(fields | {"grade": "14"}))
+    status, said = post(client, link, f"{link}/endre", **(fields | {"grades": "14"}))
     assert (status, "Feil:" in said) == (422, True)
     offered(session, open_order)
     assert client.get(f"{link}/endre").status_code == 409
 
 
-def test_order_again_is_filled_in_a_year_on(client: FlaskClient, session: Session, open_order: Request) -> None:
+def test_order_again_is_filled_in_on_the_days_a_year_on(
+    client: FlaskClient, session: Session, open_order: Request
+) -> None:
     was = clock.to_oslo(open_order.options[0].lessons[0].starts_at).date()
-    shown = page(client, f"{address(session, open_order)}/igjen")
-    assert f'value="{(was + timedelta(weeks=52)).isoformat()}"' in shown
-    assert f'name="previous" value="{open_order.id}"' in shown
-    assert 'value="Fjellvik skole"' in shown
+    later = was + timedelta(weeks=52)
+    make.make_season(session, starts_on=was + timedelta(weeks=40), ends_on=was + timedelta(weeks=60))
+    link = address(session, open_order)
+    assert post(client, link, f"{link}/igjen") == (303, "/bestill")
+    shown = page(client, "/bestill")
+    assert re.search(f'value="{later.isoformat()}"[^>]* checked', shown)
+    assert "Fjellvik skole" in text(shown)
+    kept = session.scalars(select(OrderDraft)).one()
+    assert (kept.values["previous"], kept.values["email"]) == (open_order.id, "adviser@example.org")
 
 
 def test_new_link_goes_to_the_address_of_the_order_also_from_an_old_one(
