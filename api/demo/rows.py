@@ -44,8 +44,8 @@ class Rows:
         return len(self._tables[model.__table__])
 
     def of(self, model: Any) -> list[dict[str, Any]]:
-        """The rows that wait for a model's table, open to change."""
-        return self._tables[model.__table__]
+        """The rows that wait for a model or a table, open to change."""
+        return self._tables[getattr(model, "__table__", model)]
 
     def insert(self, session: Session) -> None:
         """Put all of them in, parents first."""

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
+from api.demo.agreements import add_agreements_of
 from api.demo.frame import make_frame
 from api.demo.groups import add_groups
 from api.demo.rows import Rows
-from api.demo.visits import add_visits
+from api.demo.visits import LAST_SEASON, add_visits
 from api.models.programmes import Season
 
 PREFIX = "demo-"
@@ -38,5 +39,6 @@ def build_season(session: Session, *, today: date, seed: int, scale: int, from_r
     frame = make_frame(session, rows, code, today, scale, from_register=from_register)
     add_visits(rows, frame)
     add_groups(rows, frame)
+    add_agreements_of(rows, LAST_SEASON)
     rows.insert(session)
     return frame.rules

@@ -74,11 +74,23 @@ class Spread:
         """Of all engagements, the part that the busiest tenth of people has: 0 to 1."""
         if not self.engagements:
             return 0.0
-        left, taken = max(1, round(self.people / 10)), 0
+        left, taken = self._tenth, 0
         for count in sorted(self.counts, reverse=True):
             part = min(left, self.counts[count])
             taken, left = taken + part * count, left - part
         return taken / self.engagements
+
+    @property
+    def least_share(self) -> float:
+        """What the busiest tenth would have if all were shared as evenly as can be: 0 to 1."""
+        if not self.engagements:
+            return 0.0
+        each, more = divmod(self.engagements, self.people)
+        return (self._tenth * each + min(self._tenth, more)) / self.engagements
+
+    @property
+    def _tenth(self) -> int:
+        return max(1, round(self.people / 10))
 
 
 @dataclass(frozen=True, slots=True)
