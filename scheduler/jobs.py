@@ -15,12 +15,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.i18n import mark
-from api.services import digest, nightly
+from api.services import digest, nightly, surveys
 from api.services.campus import meetings, stand_ins, warnings
 from api.services.follow_up import promises, repair, sending, silence, steps, windows
 from api.services.outbox_sending import send_due
 from api.services.profiles import reconfirm
-from api.services.queue import approval, due, join, lottery
+from api.services.queue import approval, due, first_day, join, lottery
 from api.services.retention import rules as retention
 from api.services.schools import alternatives, order
 from scheduler.when import When, daily, every
@@ -263,6 +263,13 @@ JOBS: tuple[Job, ...] = (
         due.do_reminder,
     ),
     Job(
+        "first-days",
+        every(minutes=15),
+        mark("Tells pupils of their first meeting, the day before."),
+        first_day.due_first_days,
+        first_day.do_first_day,
+    ),
+    Job(
         "offer-late-mails",
         every(minutes=1),
         mark("Begins the time to answer an offer anew when its message left late."),
@@ -296,6 +303,27 @@ JOBS: tuple[Job, ...] = (
         mark("Asks a guardian once more who has not answered."),
         join.due_guardian_reminders,
         join.do_guardian_reminder,
+    ),
+    Job(
+        "survey-openings",
+        every(minutes=60),
+        mark("Opens the survey to pupils when the end of term is near."),
+        surveys.due_openings,
+        surveys.do_open,
+    ),
+    Job(
+        "survey-invitations",
+        every(minutes=15),
+        mark("Writes to the pupils of an open survey."),
+        surveys.due_invitations,
+        surveys.do_invite,
+    ),
+    Job(
+        "survey-reminders",
+        every(minutes=60),
+        mark("Calls a survey to mind, once, before it closes."),
+        surveys.due_reminders,
+        surveys.do_remind,
     ),
 )
 

@@ -107,6 +107,7 @@ class Home:
 class Evening:
     """A session to wish for. minutes: of travel, None where unknown or digital. seats: the most it takes.
 
+    room: its name where another room of the site is used at the same time, else "".
     wishes: how many have it as first choice, None where that is not known. chance: GOOD, UNSURE or SMALL, or None.
     """
 
@@ -115,6 +116,7 @@ class Evening:
     seats: int
     wishes: int | None
     chance: str | None
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +138,14 @@ def sites(session: Session, open_: Joinable, home: Home | None, now: datetime) -
         .order_by(GroupSession.weekday, GroupSession.starts, GroupSession.id)
     ).all()
     minutes = _minutes_to({row.site_id: row.site for row in rows}.values(), open_.rules, home)
-    wishes = first_choices(session, open_, rows, now)
+    wishes, times = first_choices(session, open_, rows, now), Counter(_slot(row) for row in rows)
     found: dict[str, list[Evening]] = {}
     for row in rows:
         seats = row.seats if row.room is None else min(row.seats, row.room.seats)
         wished = wishes[row.id]
         chance = None if wished is None else chance_of(wished, seats, open_.rules)
-        found.setdefault(row.site_id, []).append(Evening(row, minutes[row.site_id], seats, wished, chance))
+        room = row.room.name if row.room and times[_slot(row)] > 1 else ""
+        found.setdefault(row.site_id, []).append(Evening(row, minutes[row.site_id], seats, wished, chance, room))
     groups = [SiteEvenings(some[0].session.site, minutes[key], tuple(some)) for key, some in found.items()]
     return sorted(groups, key=lambda one: (one.site.digital, one.minutes or 0, one.site.name, one.site.id))
 

@@ -107,6 +107,17 @@ def accepted(values: Values) -> Letter:
     )
 
 
+def first_day(values: Values) -> Letter:
+    place = f"{values['site']}, {values['room']}" if values["room"] else values["site"]
+    return Letter(
+        _("Your first evening is near"),
+        (_("We look forward to seeing you. You need not know anyone there."), *_first_day(values)),
+        facts=((_("When"), _time(values)), (_("Where"), place)),
+        buttons=(Button(_("See my place"), "queue"),),
+        closing=(_("Bring what you work with at school. If you cannot come one day, say so on your page."),),
+    )
+
+
 def moved(values: Values) -> Letter:
     return Letter(
         _("You have moved to another evening"),
@@ -287,6 +298,7 @@ LETTERS: dict[str, Writer] = {
     "queue_offer_reminder": offer_reminder,
     "queue_accepted": accepted,
     "queue_moved": moved,
+    "queue_first_day": first_day,
     "queue_declined": declined,
     "queue_expired": expired,
     "queue_withdrawn": withdrawn,

@@ -14,7 +14,7 @@ from api.domain.enums import Channel, LinkPurpose, MeetingState
 from api.domain.registration import may_be_below
 from api.mail.calendar import CalendarEvent, uid_of
 from api.models.group_life import GuardianLink, SeatOffer
-from api.models.groups import GroupSession, Meeting, Site
+from api.models.groups import GroupSession, Meeting, Room, Site
 from api.models.links import LinkToken
 from api.models.outbox import OutboxMessage
 from api.models.programmes import Programme, Season
@@ -96,6 +96,23 @@ def tell_accepted(session: Session, entry: Entry, member: Membership, kind: str)
         about=("membership", member.id),
         links={"queue": entry_link(session, entry, person.id)},
         calendar=seat_event(session, member, first, place["site"]).values() if first else None,
+    )
+
+
+def tell_first_day(session: Session, entry: Entry, member: Membership, kind: str) -> None:
+    """That the first meeting is near: when, where and in which room."""
+    person, first = session.get_one(Pupil, entry.pupil_id).person, first_meeting(session, member)
+    room = session.get(Room, first.room_id) if first and first.room_id else None
+    outbox.write(
+        session,
+        kind,
+        person,
+        common(session, entry)
+        | session_values(session, member.session_id)
+        | {"first_at": first.starts_at.isoformat() if first else None, "room": room.name if room else None},
+        about=("membership", member.id),
+        links={"queue": entry_link(session, entry, person.id)},
+        dedupe=f"{kind}:{member.id}",
     )
 
 

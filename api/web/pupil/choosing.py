@@ -14,17 +14,20 @@ from api.web.pupil.forms import JoinForm
 
 EVENINGS = "pupil/evenings.html"
 OPEN_SITES = 2
+FAR_LIMITS = 2  # sites beyond so many times the limit for digital are far away
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """sites: everything that can be chosen. digital: the digital evening with the best chance, None without one.
+    """near, beyond: everything that can be chosen, the sites far away apart where a home is known.
 
+    digital: the digital evening with the best chance, None without one.
     far: a chosen evening beyond the programme's limit, or, with nothing chosen, the nearest site when it is. opened:
     ids of the sites whose evenings are shown at once.
     """
 
-    sites: list[SiteEvenings]
+    near: list[SiteEvenings]
+    beyond: list[SiteEvenings]
     digital: Evening | None
     far: Evening | None
     opened: frozenset[str]
@@ -42,11 +45,17 @@ def choosing(session: Session, open_: Joinable, form: JoinForm) -> Choosing:
     digital = [one for one in evenings if one.session.site.digital and one.session.id not in chosen]
     digital.sort(key=lambda one: (one.wishes or 0) / max(one.seats, 1))
     opened = {group.site.id for group in found if any(one.session.id in chosen for one in group.evenings)}
-    opened |= {group.site.id for group in found[:OPEN_SITES]} if form.home or len(found) <= OPEN_SITES else set()
+    limit = open_.rules.digital_minutes
+    near = [group for group in found if group.minutes is not None and group.minutes <= limit]
+    if form.home or len(found) <= OPEN_SITES:
+        opened |= {group.site.id for group in (near or found)[:OPEN_SITES]}
+    away = [group for group in found if group.minutes is not None and group.minutes > limit * FAR_LIMITS]
+    beyond = {group.site.id for group in away if group is not found[0] and group.site.id not in opened}
     return Choosing(
-        sites=found,
+        near=[group for group in found if group.site.id not in beyond],
+        beyond=[group for group in found if group.site.id in beyond],
         digital=digital[0] if digital else None,
-        far=_far(evenings, chosen, open_.rules.digital_minutes),
+        far=_far(evenings, chosen, limit),
         opened=frozenset(opened),
         in_period=open_.in_period(now),
         known=any(one.wishes is not None for one in evenings),

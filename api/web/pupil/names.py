@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from api.domain.enums import OfferState
-from api.i18n import clock_time, current_locale, full_date, long_date, mark, ngettext
+from api.i18n import clock_time, current_locale, full_date, long_date, mark, ngettext, number
 from api.i18n import gettext as _
 from api.models.groups import GroupSession
 from api.queries.queue_join import GOOD, SMALL, UNSURE
@@ -84,6 +84,12 @@ def named(row: Any) -> str:
     return str(getattr(row, f"name_{current_locale()}"))
 
 
+def level(row: Any) -> str:
+    """A level where a line begins with it: "Matematikk R1"."""
+    name = named(row)
+    return name[:1].upper() + name[1:]
+
+
 def why(code: str) -> str:
     """Why somebody got a seat that I wished for."""
     return _(_WHY[code]) if code in _WHY else _("No reason is stored. Tell us: this must not happen.")
@@ -94,9 +100,9 @@ def grade(value: int) -> str:
     return words.grade(value)
 
 
-def group(number: int) -> str:
-    """Which priority group, in words."""
-    return words.priority_class(number)
+def group(index: int) -> str:
+    """Which priority group, in words. index: 0 for the first."""
+    return words.priority_class(index)
 
 
 def until(moment: datetime) -> str:
@@ -115,7 +121,9 @@ def waits_for(place: Place) -> str:
 
 def in_front(ahead: int) -> str:
     """ "13 foran deg"."""
-    return ngettext("one in front of you", "%(num)s in front of you", ahead) if ahead else _("nobody in front of you")
+    if not ahead:
+        return _("nobody in front of you")
+    return ngettext("one in front of you", "%(num)s in front of you", ahead, num=number(ahead))
 
 
 def worse(place: Place) -> str:
@@ -131,15 +139,15 @@ def worse(place: Place) -> str:
     return " ".join(said)
 
 
-def place_of(group_number: int, joined: date, number: int | None) -> str:
+def place_of(group_index: int, joined: date, drawn: int | None) -> str:
     """What decides a place: "gruppe 3, 15. januar 2027, trekningsnummer 0387"."""
-    said = _("group %(number)s, %(day)s", number=group_number + 1, day=full_date(joined))
-    return said if number is None else f"{said}, {_('draw number %(number)s', number=four_digits(number))}"
+    said = _("group %(number)s, %(day)s", number=group_index + 1, day=full_date(joined))
+    return said if drawn is None else ", ".join((said, _("draw number %(number)s", number=four_digits(drawn))))
 
 
-def four_digits(number: int) -> str:
+def four_digits(drawn: int) -> str:
     """A draw number as tickets have it: "0387"."""
-    return f"{number:04}"
+    return f"{drawn:04}"
 
 
 def offer_state(state: OfferState) -> tuple[str, str, str]:

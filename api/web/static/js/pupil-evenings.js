@@ -24,7 +24,7 @@ function begin(root) {
   };
 
   const card = (row, number) => {
-    const made = root.querySelector("[data-card]").content.cloneNode(true).firstElementChild;
+    const made = root.querySelector("template[data-card]").content.cloneNode(true).firstElementChild;
     const full = `${row.dataset.name}, ${row.dataset.site}`;
     made.dataset.of = row.dataset.evening;
     made.querySelector(".tp-rank").textContent = number + 1;
@@ -46,7 +46,7 @@ function begin(root) {
       select(row).value = number < 0 ? "" : number + 1;
       const button = row.querySelector("button");
       button.setAttribute("aria-pressed", String(number >= 0));
-      button.textContent = number < 0 ? button.dataset.add : fill(root.dataset.chosen, { rank: number + 1 });
+      button.textContent = number < 0 ? button.dataset.idle : fill(root.dataset.chosen, { rank: number + 1 });
     }
     ranked.replaceChildren(...chosen.map(card));
     ranked.hidden = !chosen.length;
@@ -94,8 +94,8 @@ function begin(root) {
   };
 
   for (const row of rows) {
-    const button = root.querySelector("[data-add]").content.cloneNode(true).firstElementChild;
-    button.dataset.add = button.textContent;
+    const button = root.querySelector("template[data-add]").content.cloneNode(true).firstElementChild;
+    button.dataset.idle = button.textContent;
     button.id = `add-${row.dataset.evening}`;
     button.setAttribute("aria-describedby", `e-${row.dataset.evening}`);
     button.addEventListener("click", () => (chosen.includes(row) ? remove(row) : add(row)));
