@@ -13,16 +13,19 @@ from sqlalchemy.orm import Session, joinedload
 from api import clock
 from api.domain.enums import (
     EntryState,
+    ExceptionState,
     MeetingState,
+    MembershipState,
     OfferState,
     SessionState,
 )
 from api.domain.permissions import Reach
+from api.models.follow_up import ExceptionItem
 from api.models.group_life import MentorAssignment, SeatOffer
-from api.models.groups import GroupSession, Meeting, Mentor
+from api.models.groups import GroupSession, Meeting, Mentor, Site
 from api.models.people import Person
 from api.models.programmes import Level, Season
-from api.models.pupils import Entry, EntryChoice
+from api.models.pupils import Entry, EntryChoice, Membership
 from api.queries.campus_meetings import MeetingRow, meeting_rows, seated
 from api.queries.paging import Page, Window, page_of
 
@@ -40,13 +43,9 @@ class SessionRow:
     meeting: MeetingRow | None = None
 
     @property
-    def capacity(self) -> int:
-        """Seats that the mentors there are can serve."""
-        return min(self.group.seats, len(self.mentors) * self.group.ratio)
-
-    @property
-    def free(self) -> int:
-        return max(0, self.capacity - self.pupils - self.offers)
+    def seats(self) -> int:
+        """The most pupils, by session and room."""
+        return min(self.group.seats, self.group.room.seats) if self.group.room else self.group.seats
 
 
 def season_of(session: Session) -> Season | None:
@@ -54,6 +53,44 @@ def season_of(session: Session) -> Season | None:
     ahead = select(Season).where(Season.ends_on >= clock.today()).order_by(Season.starts_on, Season.id).limit(1)
     last = select(Season).order_by(Season.starts_on.desc(), Season.id).limit(1)
     return session.scalars(ahead).first() or session.scalars(last).first()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site in a season: its evenings, who sits there, and the open lines of its leader's list."""
+
+    site: Site
+    sessions: int
+    pupils: int
+    lines: int
+
+
+def site_rows(session: Session, sites: Sequence[Site], season_id: str) -> list[SiteRow]:
+    """These sites in a season, in the given order."""
+    ids = [one.id for one in sites]
+    groups = Counter(
+        session.scalars(
+            select(GroupSession.site_id).where(
+                GroupSession.site_id.in_(ids),
+                GroupSession.season_id == season_id,
+                GroupSession.state == SessionState.ACTIVE,
+            )
+        )
+    )
+    pupils = session.execute(
+        select(GroupSession.site_id, func.count(Membership.id))
+        .join(Membership, Membership.session_id == GroupSession.id)
+        .where(GroupSession.site_id.in_(ids), GroupSession.season_id == season_id)
+        .where(Membership.state == MembershipState.ACTIVE)
+        .group_by(GroupSession.site_id)
+    )
+    lines = session.execute(
+        select(ExceptionItem.site_id, func.count())
+        .where(ExceptionItem.site_id.in_(ids), ExceptionItem.state == ExceptionState.OPEN)
+        .group_by(ExceptionItem.site_id)
+    )
+    seated, open_lines = dict(pupils.all()), dict(lines.all())
+    return [SiteRow(one, groups[one.id], seated.get(one.id, 0), open_lines.get(one.id, 0)) for one in sites]
 
 
 def session_page(
@@ -78,9 +115,9 @@ def session_page(
     )
 
 
-def week(session: Session, site_id: str, season_id: str, monday: date) -> list[SessionRow]:
-    """The active sessions of a site in a season, each with its meeting of the week, in a fixed number of queries."""
-    groups = list(
+def active_sessions(session: Session, site_id: str, season_id: str) -> list[GroupSession]:
+    """The sessions of a site in a season that are held, by weekday and time."""
+    return list(
         session.scalars(
             select(GroupSession)
             .options(joinedload(GroupSession.room))
@@ -92,6 +129,11 @@ def week(session: Session, site_id: str, season_id: str, monday: date) -> list[S
             .order_by(GroupSession.weekday, GroupSession.starts, GroupSession.id)
         )
     )
+
+
+def week(session: Session, site_id: str, season_id: str, monday: date) -> list[SessionRow]:
+    """The active sessions of a site in a season, each with its meeting of the week, in a fixed number of queries."""
+    groups = active_sessions(session, site_id, season_id)
     start = clock.at_local(monday, datetime.min.time())
     end = clock.at_local(monday + timedelta(days=7), datetime.min.time())
     meetings = session.scalars(

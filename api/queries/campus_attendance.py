@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import (
-    EntryState,
-    Presence,
-)
+from api.domain.enums import EntryState, MeetingState, Presence
 from api.models.group_life import Attendance
 from api.models.groups import GroupSession, Meeting
 from api.models.people import Person
@@ -35,48 +34,67 @@ class PupilRow:
 
 
 def attendance_list(session: Session, meeting: Meeting, group: GroupSession, mentor_id: str | None) -> list[PupilRow]:
-    """Who is expected or was marked at a meeting: own pupils first, then the others, then who came by."""
-    day = clock.to_oslo(meeting.starts_at).date()
-    marks = {
-        row.entry_id: row for row in session.scalars(select(Attendance).where(Attendance.meeting_id == meeting.id))
-    }
-    seats = {
-        row.entry_id: row
-        for row in session.scalars(select(Membership).where(Membership.session_id == group.id))
-        if row.from_date <= day and (row.to_date is None or day <= row.to_date)
-    }
-    untold = Counter(
-        session.scalars(
-            select(Attendance.entry_id)
-            .join(Meeting, Attendance.meeting_id == Meeting.id)
-            .where(
-                Meeting.session_id == group.id,
-                Meeting.starts_at < meeting.starts_at,
-                Attendance.presence == Presence.NOT_TOLD,
-            )
-        )
-    )
-    rows = []
-    for entry_id, name, protected, number, level_id in session.execute(
-        select(Entry.id, Person.name, Pupil.protected, Entry.lottery_number, Entry.level_id)
-        .join(Pupil, Entry.pupil_id == Pupil.id)
-        .join(Person, Pupil.person_id == Person.id)
-        .where(Entry.id.in_(seats.keys() | marks.keys()))
+    """Who is expected or was marked at a meeting of the session: own pupils first, the others, then who came by."""
+    return attendance_lists(session, [meeting], mentor_id)[meeting.id]
+
+
+def attendance_lists(
+    session: Session, meetings: Sequence[Meeting], mentor_id: str | None = None
+) -> dict[str, list[PupilRow]]:
+    """`attendance_list` of several meetings, by meeting, in a fixed number of queries."""
+    ids = [one.id for one in meetings]
+    groups = {one.session_id for one in meetings}
+    marks: defaultdict[str, dict[str, Attendance]] = defaultdict(dict)
+    for mark in session.scalars(select(Attendance).where(Attendance.meeting_id.in_(ids))):
+        marks[mark.meeting_id][mark.entry_id] = mark
+    seats: defaultdict[str, list[Membership]] = defaultdict(list)
+    for seat in session.scalars(select(Membership).where(Membership.session_id.in_(groups))):
+        seats[seat.session_id].append(seat)
+    untold: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for session_id, entry_id, starts_at in session.execute(
+        select(Meeting.session_id, Attendance.entry_id, Meeting.starts_at)
+        .join(Meeting, Attendance.meeting_id == Meeting.id)
+        .where(Meeting.session_id.in_(groups), Meeting.state != MeetingState.CANCELLED)
+        .where(Attendance.presence == Presence.NOT_TOLD)
     ):
-        seat, mark = seats.get(entry_id), marks.get(entry_id)
-        rows.append(
-            PupilRow(
-                entry_id=entry_id,
-                membership_id=seat.id if seat else None,
-                name=shown_name(name, protected, number, entry_id),
-                level_id=level_id,
-                own=seat is not None and mentor_id is not None and seat.mentor_id == mentor_id,
-                walk_in=seat is None,
-                presence=mark.presence if mark else None,
-                untold=untold[entry_id],
-            )
+        untold[session_id, entry_id].append(starts_at)
+    entries = {seat.entry_id for several in seats.values() for seat in several}
+    entries |= {entry_id for several in marks.values() for entry_id in several}
+    pupils = {
+        row.id: row
+        for row in session.execute(
+            select(Entry.id, Person.name, Pupil.protected, Entry.lottery_number, Entry.level_id)
+            .join(Pupil, Entry.pupil_id == Pupil.id)
+            .join(Person, Pupil.person_id == Person.id)
+            .where(Entry.id.in_(entries))
         )
-    return sorted(rows, key=lambda row: (row.walk_in, not row.own, row.name.casefold(), row.entry_id))
+    }
+    lists = {}
+    for meeting in meetings:
+        day = clock.to_oslo(meeting.starts_at).date()
+        seated = {
+            seat.entry_id: seat
+            for seat in seats[meeting.session_id]
+            if seat.from_date <= day and (seat.to_date is None or day <= seat.to_date)
+        }
+        rows = []
+        for entry_id in seated.keys() | marks[meeting.id].keys():
+            pupil, place, marked = pupils[entry_id], seated.get(entry_id), marks[meeting.id].get(entry_id)
+            before = untold[meeting.session_id, entry_id]
+            rows.append(
+                PupilRow(
+                    entry_id=entry_id,
+                    membership_id=place.id if place else None,
+                    name=shown_name(pupil.name, pupil.protected, pupil.lottery_number, entry_id),
+                    level_id=pupil.level_id,
+                    own=place is not None and mentor_id is not None and place.mentor_id == mentor_id,
+                    walk_in=place is None,
+                    presence=marked.presence if marked else None,
+                    untold=sum(moment < meeting.starts_at for moment in before),
+                )
+            )
+        lists[meeting.id] = sorted(rows, key=lambda row: (row.walk_in, not row.own, row.name.casefold(), row.entry_id))
+    return lists
 
 
 def could_walk_in(session: Session, group: GroupSession, meeting: Meeting) -> list[tuple[str, str]]:

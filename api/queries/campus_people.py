@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api import clock
-from api.domain.enums import (
-    DutyState,
-    MembershipState,
-)
+from api.domain.enums import DutyState, MembershipState
 from api.domain.permissions import Reach
 from api.i18n import gettext as _
 from api.models.group_life import Clearance, Duty, ExamBlock
 from api.models.groups import GroupSession, Meeting, Mentor
 from api.models.people import Person
+from api.models.programmes import Level
 from api.models.pupils import Entry, Membership, Pupil
 from api.queries.paging import Page, Window, page_of
+from api.queries.people_and_topics import level_names
 
 
 def shown_name(name: str, protected: bool, number: int | None, entry_id: str) -> str:
@@ -27,6 +26,24 @@ def shown_name(name: str, protected: bool, number: int | None, entry_id: str) ->
     if protected:
         return _("Pupil %(number)s", number=number if number is not None else entry_id[-6:])
     return name.split()[0]
+
+
+def levels(session: Session) -> list[tuple[str, str]]:
+    """The levels in their order, by id, with what they are called in the reader's language.
+
+    The word that all of them begin with ("mathematics") is left out, so that a list of them can be read.
+    """
+    rows = session.scalars(select(Level).order_by(Level.position, Level.code)).all()
+    names = level_names(session)
+    return [(row.id, names[row.code]) for row in rows]
+
+
+def seated_levels(session: Session, session_id: str) -> set[str]:
+    """The levels of those who sit in a session."""
+    rows = select(Entry.level_id).join(Membership, Membership.entry_id == Entry.id)
+    return set(
+        session.scalars(rows.where(Membership.session_id == session_id, Membership.state == MembershipState.ACTIVE))
+    )
 
 
 def mentor_page(session: Session, where: Reach, asked: Window, *, site: str | None = None) -> Page[Mentor]:
@@ -81,6 +98,7 @@ def duties_of(session: Session, mentor_id: str, since: datetime) -> list[tuple[D
     """A mentor's duties at meetings that end after `since`, withdrawn ones left out, by time."""
     rows = session.execute(
         select(Duty, Meeting, GroupSession)
+        .options(joinedload(GroupSession.room))
         .join(Meeting, Duty.meeting_id == Meeting.id)
         .join(GroupSession, Meeting.session_id == GroupSession.id)
         .where(Duty.mentor_id == mentor_id, Duty.state != DutyState.WITHDRAWN, Meeting.ends_at > since)
@@ -91,11 +109,21 @@ def duties_of(session: Session, mentor_id: str, since: datetime) -> list[tuple[D
 
 def pupils_of(session: Session, session_id: str) -> list[tuple[str, str | None, bool]]:
     """Who sits in a session: (name, contact mentor's id, whether the name is a number)."""
+    return pupils_of_each(session, [session_id])[session_id]
+
+
+def pupils_of_each(session: Session, session_ids: Iterable[str]) -> dict[str, list[tuple[str, str | None, bool]]]:
+    """`pupils_of` several sessions, in one query."""
+    found: dict[str, list[tuple[str, str | None, bool]]] = {one: [] for one in session_ids}
     rows = session.execute(
-        select(Entry.id, Person.name, Pupil.protected, Entry.lottery_number, Membership.mentor_id)
+        select(
+            Membership.session_id, Entry.id, Person.name, Pupil.protected, Entry.lottery_number, Membership.mentor_id
+        )
         .join(Membership, Membership.entry_id == Entry.id)
         .join(Pupil, Entry.pupil_id == Pupil.id)
         .join(Person, Pupil.person_id == Person.id)
-        .where(Membership.session_id == session_id, Membership.state == MembershipState.ACTIVE)
+        .where(Membership.session_id.in_(found), Membership.state == MembershipState.ACTIVE)
     )
-    return sorted((shown_name(name, hidden, number, one), mentor, hidden) for one, name, hidden, number, mentor in rows)
+    for session_id, entry_id, name, hidden, number, mentor_id in rows:
+        found[session_id].append((shown_name(name, hidden, number, entry_id), mentor_id, hidden))
+    return {key: sorted(several, key=lambda one: one[0].casefold()) for key, several in found.items()}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from babel import dates
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from api.domain.enums import DutyState, MeetingState, Presence
 from api.errors import InvalidInput
+from api.i18n import current_locale, mark, ngettext, short_datetime
 from api.i18n import gettext as _
-from api.i18n import mark, ngettext, short_datetime
 from api.models.groups import Mentor
 from api.models.people import Person
 from api.queries.campus_trouble import Trouble
@@ -78,7 +79,49 @@ def sentence(trouble: Trouble) -> str:
                 "%(when)s: nobody has marked who was there.",
                 when=short_datetime(datetime.fromisoformat(reason["starts_at"])),
             )
+        case "mail_failed" if str(reason.get("letter", "")).startswith("queue_offer"):
+            return _("An offer of a seat did not arrive. The seat is held until somebody is reached.")
+        case "mail_failed":
+            return _("A message did not arrive.")
     return _("Something needs you here.")
+
+
+def month_name(day: date) -> str:
+    """ "januar 2027"."""
+    return dates.format_date(day, "LLLL y", locale=current_locale())
+
+
+def again_untold(times: int) -> str:
+    """What follows when a pupil is away without a word for so many times."""
+    if times == 2:
+        return _("The second time without a word. Call home afterwards.")
+    return _("%(times)s times without a word. The leader of the site decides about the seat.", times=times)
+
+
+def offers_sent(count: int) -> str:
+    """What came of sending offers."""
+    if not count:
+        return _("No seat could be offered: they are taken, or nobody in line can take them.")
+    return ngettext("One offer is sent.", "%(num)s offers are sent.", count)
+
+
+def mentors_asked(count: int) -> str:
+    """What came of asking others to step in."""
+    if not count:
+        return _("Nobody else could come. Call, or cancel the meeting.")
+    return ngettext("One mentor is asked.", "%(num)s mentors are asked. The first yes has it.", count)
+
+
+def told_tonight(count: int) -> str:
+    """What came of telling those who are next in line of seats for one evening."""
+    if not count:
+        return _("Nobody was told: no seat is empty, or nobody else waits for this evening.")
+    return ngettext("One pupil has been told.", "%(num)s pupils have been told.", count)
+
+
+def meetings_made(count: int) -> str:
+    """What came of a new evening."""
+    return ngettext("The evening is set up, with one meeting.", "The evening is set up, with %(num)s meetings.", count)
 
 
 def mentors_of(session: Session, site_id: str) -> list[Mentor]:

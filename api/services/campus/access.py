@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from api.models.group_life import Duty
 from api.models.groups import GroupSession, Meeting, Mentor, Site
 
 MANAGE = Action.MANAGE_GROUPS
+LATE_MARKS = timedelta(days=7)  # so long a phone without net may keep them
 
 
 def sites(session: Session, actor: Actor, action: Action = MANAGE) -> list[Site]:
@@ -77,10 +79,13 @@ def own_mentor(session: Session, actor: Actor) -> Mentor:
     return found
 
 
-def meeting_to_mark(session: Session, actor: Actor, meeting_id: str) -> tuple[Meeting, GroupSession, Mentor | None]:
+def meeting_to_mark(
+    session: Session, actor: Actor, meeting_id: str, at: datetime | None = None
+) -> tuple[Meeting, GroupSession, Mentor | None]:
     """A meeting whose attendance the actor may mark: a leader any of the site; a mentor one of their own, on its day.
 
-    The third is the mentor, None for a leader. Raises NotFound.
+    at: when the mark was made, where it comes later than that; at most `LATE_MARKS` ago. The third is the mentor, None
+    for a leader. Raises NotFound.
     """
     found = session.get(Meeting, meeting_id)
     group_session = session.get(GroupSession, found.session_id) if found is not None else None
@@ -88,14 +93,16 @@ def meeting_to_mark(session: Session, actor: Actor, meeting_id: str) -> tuple[Me
         if reach(actor, MANAGE).covers(group_session.site_id):
             return found, group_session, None
         mentor = session.scalar(select(Mentor).where(Mentor.person_id == actor.person_id)) if actor.person_id else None
-        if mentor is not None and stands_at(session, mentor, found) and reach(actor, Action.MARK_ATTENDANCE):
+        moment = at or clock.now()
+        in_time = clock.now() - moment <= LATE_MARKS and reach(actor, Action.MARK_ATTENDANCE)
+        if mentor is not None and in_time and stands_at(session, mentor, found, moment):
             return found, group_session, mentor
     raise NotFound(_("There is no such meeting."))
 
 
-def stands_at(session: Session, mentor: Mentor, found: Meeting) -> bool:
-    """Whether the mentor is on duty at the meeting, and it is held today."""
-    if clock.to_oslo(found.starts_at).date() != clock.today():
+def stands_at(session: Session, mentor: Mentor, found: Meeting, at: datetime) -> bool:
+    """Whether the mentor is on duty at the meeting, and it is held on the day of this moment."""
+    if clock.to_oslo(found.starts_at).date() != clock.to_oslo(at).date():
         return False
     states: Collection[DutyState] = (DutyState.PLANNED, DutyState.PRESENT)
     return (

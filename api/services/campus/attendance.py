@@ -42,10 +42,12 @@ def mark(session: Session, actor: Actor, meeting_id: str, marks: Sequence[Mark])
     """Marks who was there; sent twice it changes nothing, and of two marks of a pupil the later tapped one stands.
 
     Effects for each mark that is news: attendance row (walk_in where the pupil has no seat there), line for the leader
-    opened, changed or closed. Raises NotFound as `access.meeting_to_mark`, Conflict for a cancelled meeting,
-    InvalidInput for a pupil of another programme.
+    opened, changed or closed. Raises NotFound as `access.meeting_to_mark` for the earliest mark, Conflict for a
+    cancelled meeting, InvalidInput for a pupil of another programme.
     """
-    meeting, group, _mentor = access.meeting_to_mark(session, actor, meeting_id)
+    moments = [min(one.at or clock.now(), clock.now()) for one in marks]
+    meeting, group, _mentor = access.meeting_to_mark(session, actor, meeting_id, min(moments, default=None))
+    access.meeting_to_mark(session, actor, meeting_id, max(moments, default=None))
     if meeting.state is MeetingState.CANCELLED:
         raise Conflict(_("The meeting was cancelled."), remedy=_("It counts for nobody."))
     is_today = clock.to_oslo(meeting.starts_at).date() <= clock.today()

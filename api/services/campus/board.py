@@ -39,12 +39,13 @@ class Board:
     """now: who would be offered a seat at once, by session, as sending the offers one evening after the other gives it.
 
     one_more: evenings where one more mentor serves somebody whom the seats of now do not, most first. until: the
-    deadline of an offer made now; None where no seats are given out yet.
+    deadline of an offer made now; None where no seats are given out yet. levels: of those who sit there, by session.
     """
 
     now: dict[str, tuple[Claim, ...]]
     one_more: list[OneMore]
     until: datetime | None
+    levels: dict[str, Counter[str]]
 
     @property
     def offers(self) -> int:
@@ -88,6 +89,7 @@ def board(session: Session, site: Site, groups: Sequence[GroupSession], now: dat
         now=given,
         one_more=sorted((one for one in more if one is not None), key=lambda one: -one.pupils),
         until=offers.deadline(session, first, now, rules[first.programme_id]) if first is not None else None,
+        levels={one.id: Counter(pupil.level for pupil in one.seated.values()) for one in evenings},
     )
 
 

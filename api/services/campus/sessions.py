@@ -33,8 +33,9 @@ _TIMES = ("weekday", "starts", "ends", "room_id")
 def create(session: Session, actor: Actor, given: Mapping[str, Any]) -> tuple[GroupSession, meetings.Dates]:
     """A new weekly session with its dated meetings.
 
-    given: season_id, programme_id, site_id, weekday (1 Monday to 7), starts, ends, seats; and where they differ from
-    the usual: room_id, ratio, target, min_mentors, min_pupils, first_on, without (days left out).
+    given: season_id, programme_id, site_id, weekday (1 Monday to 7), starts, ends, seats; id where it is to have one;
+    and where they differ from the usual: room_id, ratio, target, min_mentors, min_pupils, first_on, without (days left
+    out).
     Raises NotFound for a foreign site, InvalidInput, DoubleBooking when the room is taken.
     """
     access.site(session, actor, given["site_id"])
@@ -46,7 +47,7 @@ def create(session: Session, actor: Actor, given: Mapping[str, Any]) -> tuple[Gr
     if session.get(Season, given["season_id"]) is None:
         raise InvalidInput(_("There is no such season."), field="season", remedy=_("Choose one of the list."))
     rules = rules_now(session, programme.id)
-    names = ("season_id", "programme_id", "site_id", *_TIMES, *SIZES)
+    names = ("season_id", "programme_id", "site_id", *(("id",) if given.get("id") else ()), *_TIMES, *SIZES)
     group = GroupSession(**{"min_mentors": rules.min_mentors} | {name: given[name] for name in names if name in given})
     for name, usual in (("ratio", 8), ("target", 5), ("min_pupils", 6)):
         if getattr(group, name) is None:

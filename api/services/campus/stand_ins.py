@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from api import clock
 from api.domain.enums import Channel, DutyState, MeetingState, MembershipState
 from api.domain.transitions import IllegalStep
 from api.errors import Conflict
 from api.i18n import gettext as _
-from api.models.group_life import Duty
+from api.models.bookings import Booking
+from api.models.group_life import Clearance, Duty, ExamBlock
 from api.models.groups import GroupSession, Meeting, Mentor
 from api.models.outbox import OutboxMessage
 from api.models.pupils import Membership
 from api.queries.campus_rules import rules_now
 from api.services import change, outbox
-from api.services.campus import duties, mentors, telling
+from api.services.campus import duties, telling
 from api.services.follow_up import exceptions
 
 ENOUGH = "enough_mentors"
@@ -107,19 +110,22 @@ def who_could_come(session: Session, meeting: Meeting, group: GroupSession) -> l
     day = clock.to_oslo(meeting.starts_at).date()
     rules = rules_now(session, group.programme_id)
     there = select(Duty.mentor_id).where(Duty.meeting_id == meeting.id)
-    rows = session.scalars(
+    exams = select(ExamBlock.mentor_id).where(ExamBlock.from_date <= day, ExamBlock.to_date >= day)
+    taken = select(Booking.person_id).where(
+        Booking.released_at.is_(None), Booking.starts_at < meeting.ends_at, Booking.ends_at > meeting.starts_at
+    )
+    statement = (
         select(Mentor)
-        .where(Mentor.site_id == group.site_id, Mentor.is_active, Mentor.id.not_in(there))
+        .options(joinedload(Mentor.person))
+        .where(Mentor.site_id == group.site_id, Mentor.is_active, Mentor.trained_on <= day)
+        .where(Mentor.id.not_in(there), Mentor.id.not_in(exams), Mentor.person_id.not_in(taken))
         .order_by(Mentor.person_id)
     )
-    return [
-        mentor
-        for mentor in rows
-        if mentors.may_teach(session, mentor, rules, day)
-        and not mentors.has_exams(session, mentor, day)
-        and duties.is_free(session, mentor, meeting)
-        and _in_week(session, mentor, meeting) < mentor.max_sessions
-    ]
+    if rules.statute:
+        statement = statement.where(Mentor.id.in_(select(Clearance.mentor_id)))
+    mentors = list(session.scalars(statement))
+    week = _in_week(session, mentors, meeting)
+    return [mentor for mentor in mentors if week[mentor.id] < mentor.max_sessions]
 
 
 def adults(session: Session, meeting: Meeting) -> int:
@@ -243,24 +249,22 @@ def _held_fast(session: Session, meeting: Meeting) -> Meeting:
     ).one()
 
 
-def _in_week(session: Session, mentor: Mentor, meeting: Meeting) -> int:
-    """How many meetings of the meeting's week the mentor is on duty at."""
+def _in_week(session: Session, mentors: Collection[Mentor], meeting: Meeting) -> Counter[str]:
+    """How many meetings of the meeting's week each of the mentors is on duty at, by id."""
     local = clock.to_oslo(meeting.starts_at).date()
     monday = clock.at_local(local - timedelta(days=local.weekday()), datetime.min.time())
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Duty)
+    return Counter(
+        session.scalars(
+            select(Duty.mentor_id)
             .join(Meeting, Duty.meeting_id == Meeting.id)
             .where(
-                Duty.mentor_id == mentor.id,
+                Duty.mentor_id.in_([mentor.id for mentor in mentors]),
                 Duty.state.in_(duties.ON_DUTY),
                 Meeting.state != MeetingState.CANCELLED,
                 Meeting.starts_at >= monday,
                 Meeting.starts_at < monday + _WEEK,
             )
         )
-        or 0
     )
 
 

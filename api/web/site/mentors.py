@@ -29,6 +29,7 @@ from api.web import site_words, words
 from api.web.asked import asked_text
 from api.web.downloads import sheet
 from api.web.site.campus import own_site
+from api.web.site.forms import Form
 
 pages = Blueprint("campus_mentors", __name__)
 
@@ -119,7 +120,7 @@ def answer_for(duty_id: str, event: str) -> Response:
     def act(session: Session) -> None:
         answer(session, access.duty(session, current_actor(), duty_id), event, change.by(Party.SITE, current_actor()))
 
-    return given.told(act, _("It is noted."), url_for("campus.meeting", meeting_id=meeting_id))
+    return given.told(act, _("It is noted."), url_for("meetings.meeting", meeting_id=meeting_id))
 
 
 @pages.get("/studiested/<code>/timer", endpoint="hours")
@@ -129,7 +130,9 @@ def show_hours(code: str) -> str:
     found = hours.of_month(read_session(), current_actor(), site.id, month)
     last = (month - timedelta(days=1)).replace(day=1)
     following = (month + timedelta(days=31)).replace(day=1)
-    return render_template("site/campus_hours.html", site=site, month=found, before=last, after=following)
+    return render_template(
+        "site/campus_hours.html", site=site, month=found, before=last, after=following, site_words=site_words
+    )
 
 
 @pages.get("/studiested/<code>/timer.<suffix>", endpoint="hours_sheet")
@@ -190,8 +193,7 @@ def _all(site: Site, error: AppError | None = None) -> str:
         statute=statute,
         cleared=campus_people.clearances(session, [row.id for row in rows]) if statute else {},
         levels=_levels(session),
-        error=error,
-        form=request.form,
+        form=Form({"contracted": 1, "max_sessions": 2}, error),
     )
 
 
@@ -199,6 +201,16 @@ def _one(mentor_id: str, error: AppError | None = None) -> str:
     session = read_session()
     mentor: Mentor = access.mentor(session, current_actor(), mentor_id)
     statute, months = mentors.statute_at(session, mentor.site_id)
+    is_certificate = "issued_on" in request.form
+    stands = {
+        "name": mentor.person.name,
+        "email": mentor.person.email,
+        "phone": mentor.person.phone,
+        "levels": [level.code for level in mentor.levels],
+        "contracted": mentor.contracted,
+        "max_sessions": mentor.max_sessions,
+        "trained_on": mentor.trained_on,
+    }
     return render_template(
         "site/campus_mentor.html",
         site=mentor.site,
@@ -207,14 +219,13 @@ def _one(mentor_id: str, error: AppError | None = None) -> str:
         months=months,
         clearance=campus_people.clearances(session, [mentor.id]).get(mentor.id) if statute else None,
         levels=_levels(session),
+        form=Form(stands, error if not is_certificate else None, typed=not is_certificate),
+        certificate=Form({"seen_on": clock.today()}, error if is_certificate else None, typed=is_certificate),
         duties=campus_people.duties_of(session, mentor.id, clock.now()),
         blocks=campus_people.exam_blocks(session, mentor.id),
         can=mentor.sessions,
-        error=error,
-        form=request.form,
         words=words,
         site_words=site_words,
-        today=clock.today(),
     )
 
 
