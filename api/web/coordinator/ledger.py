@@ -69,7 +69,7 @@ def download(suffix: str) -> Response:
         _("Promised"),
         _("Asked"),
         _("Yes said"),
-        _("Visits held"),
+        _("Held so far"),
     ]
     headings += [_("Not answered"), _("Said no"), _("Next step")]
     return sheet(f"avtaler-{season.name}", suffix, headings, [_cells(row, season) for row in rows])

@@ -58,7 +58,7 @@ def download(suffix: str) -> Response:
     rows = _rows(session, season, Window(1, MOST_ROWS, asked.sort, asked.descending)).items
     headings = [_("Role model")] if _sees_names() else []
     headings += [_("Title"), _("Place"), _("Company"), _("Visits"), _("Most a term"), _("Asked"), _("Yes said")]
-    headings += [_("Silent"), _("Visits held")]
+    headings += [_("Silent"), _("Held so far")]
     return sheet(f"belastning-{season.name}", suffix, headings, [_cells(row) for row in rows])
 
 
