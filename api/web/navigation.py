@@ -36,6 +36,11 @@ MORE: tuple[Entry, ...] = (
     Entry("school_contacts.table", mark("Contacts of schools"), Action.VERIFY_SCHOOLS, section="school_contacts"),
     Entry("users.table", mark("Users"), Action.MANAGE_USERS, section="users"),
 )
+CAMPUS: tuple[Entry, ...] = (
+    Entry("meetings.table", mark("Meetings"), section="meetings"),
+    Entry("evenings.new", mark("Set up an evening"), section="evenings"),
+    Entry("campus_mentors.all", mark("Mentors"), section="campus_mentors"),
+)
 AGREEMENTS: tuple[Entry, ...] = (
     Entry("ledger.overview", mark("Agreements"), Action.SEE_VISIT_PLANS, section="municipality"),
     Entry("coverage.schools", mark("Coverage"), Action.SEE_VISIT_PLANS, section="coverage"),
@@ -47,7 +52,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits"),
     Entry("ledger.overview", mark("Agreements"), Action.SEE_VISIT_PLANS, section="ledger", under=AGREEMENTS),
     Entry("groups.sites", mark("Study groups"), section="groups"),
-    Entry("campus.sites", mark("Sites"), Action.MANAGE_GROUPS, section="campus"),
+    Entry("campus.sites", mark("Sites"), Action.MANAGE_GROUPS, section="campus", under=CAMPUS),
     Entry("mentor.own", mark("My meetings"), Action.MARK_ATTENDANCE, section="mentor", unless=Action.MANAGE_GROUPS),
     Entry("map.visits", mark("Map"), section="map"),
     Entry("runs.overview", mark("Runs"), Action.SEE_RUNS, section="runs"),
