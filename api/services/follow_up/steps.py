@@ -63,6 +63,16 @@ def ready(
         exceptions.resolve_lines(session, visit.id, "not_ready", now=now)
 
 
+def not_called(session: Session, visit_id: str) -> None:
+    """The school has heard from nobody: somebody calls the role model. Again changes nothing, and so does a call that
+    has been made. Raises NotFound, Conflict when the visit is not settled.
+    """
+    visit, _member = _settled(session, visit_id, None)
+    silent = _silent(visit, "called_at")
+    if silent and not _has_line(session, "not_called", visit):
+        _raise(session, "not_called", visit, silent[0])
+
+
 def is_ready(visit: Visit) -> bool:
     """Whether both sides have ticked it."""
     return visit.school_ready_at is not None and all(one.ready_at for one in visit.role_models)

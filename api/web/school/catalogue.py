@@ -23,7 +23,7 @@ def table() -> str:
     asked = {name: asked_text(name) for name in ("tema", "sted", "sprak")}
     found = schools.catalogue(
         session,
-        asked_window(("title", "place"), size=20),
+        asked_window(("title", "place"), size=24),
         topic=asked["tema"],
         place=asked["sted"],
         language=asked["sprak"],

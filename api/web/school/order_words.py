@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +24,7 @@ from api.web.school.order_form import GATHERED, ROW, ROWS, OrderForm
 from api.web.words import grade
 
 FIRST_START, LAST_START, QUARTER = 8 * 60, 14 * 60, 15
+COMES_BEFORE = timedelta(minutes=15)
 PURPOSES = (
     (Purpose.BROADEN.value, mark("Show the breadth"), mark("See what one can become")),
     (Purpose.DEEPEN.value, mark("Go deeper"), mark("Deeper into a subject you work with")),

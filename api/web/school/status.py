@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from api import clock
 from api.db import transaction
-from api.domain.enums import LinkPurpose, RequestState, Side, VisitState
+from api.domain.enums import LinkPurpose, RequestState, Side
 from api.domain.transitions import Party
 from api.edge import public_forms
 from api.edge.access import public
@@ -20,14 +19,17 @@ from api.edge.session import read_session
 from api.errors import InvalidInput, NotFound
 from api.i18n import gettext as _
 from api.i18n import ngettext, number
-from api.models.follow_up import Alternative, Evaluation
-from api.models.visits import Request, Visit
+from api.mail import calendar
+from api.models.follow_up import Alternative
+from api.models.visits import Request
 from api.queries import follow_up as reads
 from api.services import links
 from api.services.change import By
 from api.services.follow_up import messages, steps, visits
 from api.services.schools import alternatives
 from api.services.schools import order as orders
+from api.web.school import order_words
+from api.web.school.status_view import Next, status_of
 from api.web.words import QUESTIONS
 
 pages = Blueprint("order_status", __name__)
@@ -45,25 +47,44 @@ def too_late(_error: Exception) -> tuple[str, int]:
 @public
 def show(secret: str) -> str:
     session = read_session()
-    order = order_of(session, secret)
-    visit = reads.told_visit(session, order.id)
+    found = status_of(session, order_of(session, secret))
     return render_template(
         "school/status.html",
         secret=secret,
-        order=order,
-        visit=visit,
-        people=messages.people_values(session, visit)["people"] if visit else [],
-        verified=reads.is_verified(session, order),
-        role_models_ready=visit is not None and all(one.ready_at for one in visit.role_models),
-        begun=visit is not None and visit.starts_at <= clock.now(),
-        evaluation=_evaluation(session, visit),
+        order=found.order,
+        status=found,
         questions=[(code, _(QUESTIONS[code])) for code in steps.QUESTIONS[Side.SCHOOL]],
-        today=clock.today(),
-        alternatives=alternatives.open_alternatives(session, order.id) if order.state is RequestState.DECLINED else [],
-        timeline=_timeline(order, visit),
+        spoken=lambda codes: order_words.listed([order_words.language(code) for code in codes]),
         State=RequestState,
-        VisitState=VisitState,
+        Next=Next,
     )
+
+
+@pages.get("/bestilling/status/<secret>/ark")
+@public
+def sheet(secret: str) -> str:
+    """One page to print: who comes, when, where, and what to prepare."""
+    session = read_session()
+    found = status_of(session, order_of(session, secret))
+    if not found.is_settled:
+        raise NotFound(_("There is no such visit."))
+    return render_template("school/sheet.html", secret=secret, order=found.order, status=found)
+
+
+@pages.get("/bestilling/status/<secret>/kalender.ics")
+@public
+def in_calendar(secret: str) -> Response:
+    """The visit as a file that a calendar opens."""
+    session = read_session()
+    found = status_of(session, order_of(session, secret))
+    if found.visit is None or not found.is_settled:
+        raise NotFound(_("There is no such visit."))
+    name = _("Visit by a role model")
+    event = replace(calendar.event_of(messages.calendar_of(found.visit)), summary=name)
+    response = make_response(calendar.feed(name, [event], at=clock.now()))
+    response.content_type = "text/calendar; charset=utf-8"
+    response.headers["Content-Disposition"] = "attachment; filename=treffpunkt.ics"
+    return response
 
 
 @pages.get("/bestilling/status/<secret>/avlys")
@@ -81,10 +102,12 @@ def cancel(secret: str) -> Response:
     return _back(secret, _("The order is cancelled."))
 
 
-@pages.post("/bestilling/status/<secret>/<any(klar, holdt, sporsmal, evaluering):step>")
+@pages.post("/bestilling/status/<secret>/<any(klar, holdt, sporsmal, evaluering, etterlyst):step>")
 @public
 def take_step(secret: str, step: str) -> Response:
-    """klar: we are ready. holdt: the visit was held. sporsmal: what the class wonders. evaluering: four answers."""
+    """klar: we are ready. etterlyst: nobody has called. holdt: the visit was held. sporsmal: what the class wonders.
+    evaluering: four answers.
+    """
     with transaction() as session:
         visit = reads.told_visit(session, order_of(session, secret).id)
         if visit is None:
@@ -93,6 +116,8 @@ def take_step(secret: str, step: str) -> Response:
             steps.ready(session, visit.id, SCHOOL)
         elif step == "holdt":
             visits.mark_held(session, visit.id, SCHOOL)
+        elif step == "etterlyst":
+            steps.not_called(session, visit.id)
         elif step == "sporsmal":
             steps.ask_questions(session, visit.id, _lines(request.form.get("questions", "")), SCHOOL)
         else:
@@ -136,22 +161,6 @@ def new_link(secret: str) -> Response | tuple[str, int]:
     return redirect(url_for("own_orders.sent"), 303)
 
 
-def _timeline(order: Request, visit: Visit | None) -> list[tuple[str, datetime | None]]:
-    """What has happened and what is to come, in order, with when it did."""
-    told = [(_("Ordered"), order.submitted_at), (_("Answer"), order.answered_at)]
-    if visit is None or order.state is not RequestState.VISIT:
-        return told
-    called = [one.called_at for one in visit.role_models if one.called_at]
-    ready = [one.ready_at for one in visit.role_models if one.ready_at]
-    return [
-        *told,
-        (_("The role model has called"), min(called, default=None)),
-        (_("You are ready"), visit.school_ready_at),
-        (_("The role model is ready"), max(ready) if len(ready) == len(visit.role_models) and ready else None),
-        (_("The visit was held"), visit.school_held_at),
-    ]
-
-
 def _back(secret: str, said: str) -> Response:
     flash(said, "success")
     return redirect(url_for("order_status.show", secret=secret), 303)
@@ -163,12 +172,6 @@ def order_of(session: Session, secret: str) -> Request:
     if found is None:
         raise NotFound(_("There is no such request."))
     return found
-
-
-def _evaluation(session: Session, visit: Visit | None) -> Evaluation | None:
-    if visit is None:
-        return None
-    return session.scalar(select(Evaluation).where(Evaluation.visit_id == visit.id, Evaluation.side == Side.SCHOOL))
 
 
 def _lines(given: str) -> str:

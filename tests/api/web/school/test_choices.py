@@ -78,7 +78,7 @@ def test_alternative_is_chosen_on_the_page_and_twice_is_once(
 ) -> None:
     held, link = offered(session, open_order), address(session, open_order)
     said = page(client, link)
-    assert "Vi fant ingen til dagene deres" in text(said)
+    assert "Vi fant ingen til" in text(said)
     assert said.count("/alternativ/") == len(held) > 0
     for _ in range(2):
         assert post(client, link, f"{link}/alternativ/{held[-1].id}")[0] == 303
