@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -14,6 +14,7 @@ from api.models.follow_up import Invitation
 from api.models.places import Municipality, School
 from api.models.role_models import RoleModel, RoleModelFreeTime
 from api.models.visits import Request, Visit, VisitRoleModel
+from api.queries.postcodes import place_of_postcode
 
 GRID_DAYS = range(1, 6)
 GRID_TIMES = tuple((time(hour), time(hour + 2)) for hour in (8, 10, 12, 14))
@@ -73,8 +74,12 @@ def own_visits(session: Session, role_model_id: str, now: datetime) -> list[Visi
 
 
 def place_at(session: Session, name: str) -> tuple[float, float] | None:
-    """Where a municipality (the middle of its schools) or a school of this name lies, None for neither or several."""
+    """Where a municipality (the middle of its schools), a postcode or a school lies, None for neither or several."""
     wanted = name.strip().lower()
+    code = wanted.partition(" ")[0]
+    if len(code) == 4 and code.isascii() and code.isdigit():
+        rough = place_of_postcode(session, code)
+        return (rough.lat, rough.lon) if rough else None
     middle = (
         select(func.avg(School.lat), func.avg(School.lon))
         .join(Municipality, School.municipality_id == Municipality.id)
@@ -89,23 +94,30 @@ def place_at(session: Session, name: str) -> tuple[float, float] | None:
     return None
 
 
-def boxes(role_model: RoleModel) -> list[list[Box]]:
-    """The week as times to tick, a list for each weekday: two hours each, and whatever else the profile has."""
-    return [_of_day(day, [one for one in role_model.free_times if one.weekday == day]) for day in _days(role_model)]
+def grid(role_model: RoleModel) -> tuple[list[list[Box]], list[Box]]:
+    """The school week as times to tick, a list of Monday to Friday for each time; and what else the profile has."""
+    rows = [[_box(role_model, day, times) for day in GRID_DAYS] for times in GRID_TIMES]
+    ticked = [box for row in rows for box in row if box.ticked]
+    others = [
+        Box(one.weekday, starts, ends, ticked=True)
+        for one in sorted(role_model.free_times, key=lambda one: (one.weekday, one.starts))
+        for starts, ends in _beside(one, [box for box in ticked if box.weekday == one.weekday])
+    ]
+    return rows, others
 
 
-def _days(role_model: RoleModel) -> Iterable[int]:
-    return sorted({*GRID_DAYS, *(one.weekday for one in role_model.free_times)})
+def _box(role_model: RoleModel, day: int, times: tuple[time, time]) -> Box:
+    own = [one for one in role_model.free_times if one.weekday == day]
+    return Box(day, *times, ticked=any(one.starts <= times[0] and times[1] <= one.ends for one in own))
 
 
-def _of_day(day: int, own: list[RoleModelFreeTime]) -> list[Box]:
-    grid = GRID_TIMES if day in GRID_DAYS else ()
-    edges = {edge for times in GRID_TIMES for edge in times}
-    found = {
-        times: Box(day, *times, ticked=any(one.starts <= times[0] and times[1] <= one.ends for one in own))
-        for times in grid
-    }
-    for one in own:
-        if day not in GRID_DAYS or not (one.starts in edges and one.ends in edges):
-            found[one.starts, one.ends] = Box(day, one.starts, one.ends, ticked=True)
-    return [found[times] for times in sorted(found)]
+def _beside(free: RoleModelFreeTime, boxes: list[Box]) -> Iterator[tuple[time, time]]:
+    """What is left of a free time beside the boxes, which come in order."""
+    starts = free.starts
+    for box in boxes:
+        if free.starts <= box.starts and box.ends <= free.ends:
+            if starts < box.starts:
+                yield starts, box.starts
+            starts = box.ends
+    if starts < free.ends:
+        yield starts, free.ends

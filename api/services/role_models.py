@@ -32,6 +32,7 @@ PLAIN_FIELDS = (
     "max_per_term",
     "trained_on",
     "away_until",
+    "travel_payer",
 )
 
 

@@ -192,8 +192,8 @@ def _over(session: Session, secret: str, form: forms.ProfileForm) -> str:
     silent = not answered and found.answer_by is not None and found.answer_by <= clock.now()
     role_model = found.role_model
     rests = role_model.state is ProfileState.PAUSED
-    confirmed = role_model.confirmed_at is not None and found.answer_by is not None
-    back = silent and not rests and confirmed and role_model.confirmed_at >= found.answer_by
+    confirmed, ended = role_model.confirmed_at, found.answer_by
+    back = silent and not rests and confirmed is not None and ended is not None and confirmed >= ended
     return render_template(
         "role_model/over.html",
         secret=secret,

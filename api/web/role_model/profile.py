@@ -20,15 +20,17 @@ from api.models.follow_up import Invitation
 from api.models.programmes import Topic
 from api.models.role_models import RoleModel
 from api.models.visits import Visit
-from api.queries import people_and_topics, profiles
+from api.queries import people_and_topics, profiles, reach
 from api.services import change, links, role_models
 from api.services.follow_up import messages
-from api.services.profiles import letters, own, reconfirm
+from api.services.profiles import letters, own, reconfirm, training
 from api.web import words
+from api.web.role_model import languages, profile_words, shown
 from api.web.role_model import profile_form as forms
 
 pages = Blueprint("profile", __name__)
-ACTS = "any(bekreft,gjenoppta,lagre,borte,filmer,slutt,slett,invitasjon,besok)"
+shown.init(pages)
+ACTS = "any(bekreft,gjenoppta,pause,lagre,borte,film,slutt,slett,invitasjon,besok)"
 ASKED = "any(slutt,slett)"
 Find = Callable[[Session], RoleModel]
 
@@ -41,6 +43,7 @@ def expired(error: links.LinkExpired) -> tuple[str, int]:
 @pages.get("/rollemodell")
 @signed_in
 def mine() -> str:
+    """?minutter=60: what that many minutes of travel would open for; htmx gets that part of the page only."""
     return _page(own.of_actor(read_session(), current_actor()), None, forms.ProfileForm())
 
 
@@ -123,8 +126,12 @@ def _do(session: Session, role_model: RoleModel, act: str, until: object) -> str
         own.confirm(session, role_model, who)
     elif act == "gjenoppta":
         own.resume(session, role_model, who)
-    elif act == "filmer":
-        role_models.change_role_model(session, role_model, {"trained_on": clock.today()})
+    elif act == "pause":
+        own.pause(session, role_model, who)
+    elif act == "film":
+        training.tick(session, role_model, request.form.get("id", ""))
+        if role_model.trained_on is not None:
+            return _("Thank you. All four films are seen: now we can ask you.")
     elif act == "borte":
         own.set_away(session, role_model, until, who)  # type: ignore[arg-type]  # a day or nothing
     elif act == "slutt":
@@ -172,21 +179,44 @@ def _address(secret: str | None) -> str:
 
 def _page(role_model: RoleModel, secret: str | None, form: forms.ProfileForm) -> str:
     session, now = read_session(), clock.now()
+    forms.fill(form, role_model)
+    found = reach.reach_of(session, role_model, _minutes(form))
+    own_address = url_for("profile.by_link", secret=secret) if secret else url_for("profile.mine")
+    if request.headers.get("HX-Request") and request.method == "GET":
+        return render_template(
+            "role_model/reach_part.html", reach=found, address=own_address, role_place=role_model.place
+        )
     names = people_and_topics.topic_names(session)
+    times, other_times = profiles.grid(role_model)
     return render_template(
         "role_model/profile.html",
         secret=secret,
+        address=own_address,
         role_model=role_model,
+        role_place=role_model.place,
         form=form,
+        reach=found,
+        MOST=reach.MOST,
         stale=reconfirm.is_stale(session, role_model, now),
         invitations=profiles.open_invitations(session, role_model.id, now),
         visits=profiles.own_visits(session, role_model.id, now),
-        week=profiles.boxes(role_model),
+        times=times,
+        other_times=other_times,
         topics=[(topic.code, names[topic.id]) for topic in session.query(Topic).order_by(Topic.position, Topic.code)],
-        own_topics={topic.code for topic in role_model.topics},
+        languages=[(code, languages.name_of(code)) for code in languages.COMMON],
+        payers=profile_words.payers(role_model),
+        films=profile_words.films(role_model),
         blocked=sorted(role_model.blocked, key=lambda one: one.from_date),
         today=clock.today(),
         Mode=Mode,
         State=ProfileState,
         words=words,
     )
+
+
+def _minutes(form: forms.ProfileForm) -> int:
+    """The minutes that the page is about: those of the address, those typed, or those stored."""
+    for given in (request.args.get("minutter"), form.of("max_travel_minutes"), form.stored["max_travel_minutes"]):
+        if given and given.isascii() and given.isdigit() and len(given) < 5:
+            return min(int(given), forms.MOST_MINUTES)
+    return 0

@@ -11,44 +11,79 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import Mode
+from api.domain.enums import Mode, TravelPayer
 from api.errors import InvalidInput
 from api.i18n import gettext as _
 from api.models.role_models import RoleModel
-from api.queries.profiles import place_at
+from api.queries.profiles import grid, place_at
+from api.queries.snapshot_languages import NORWEGIAN
 from api.web import form_values
+from api.web.role_model.languages import COMMON, codes_of, name_of
 
 LIMITS = {"max_lessons": 20, "max_per_day": 20, "max_per_week": 50, "max_per_term": 200}
-LANGUAGE = re.compile(r"[a-z]{2,3}")
+MOST_MINUTES = 1440
+PHONE_MOST = 32
 _TIME = re.compile(r"([1-7]) (\d\d):(\d\d) (\d\d):(\d\d)")
-ROWS = range(3)
 
 
 @dataclass
 class ProfileForm:
-    """typed: what was sent. faults: field → sentence."""
+    """typed: what was sent. faults: field → sentence. stored, lists: what the profile says where nothing was sent."""
 
     typed: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, set[str]] = field(default_factory=dict)
 
-    def of(self, name: str, stored: object = "") -> str:
+    @property
+    def is_sent(self) -> bool:
+        """Whether the profile itself was sent, and not another form of its page."""
+        return "place" in self.typed
+
+    def of(self, name: str) -> str:
         """What was typed in a field, or what is stored where nothing was sent."""
-        return self.typed[name] if name in self.typed else "" if stored is None else str(stored)
+        return self.typed[name] if name in self.typed else self.stored.get(name, "")
 
-    def ticked(self, name: str, value: str, stored: bool) -> bool:
-        """Whether a box is to be ticked."""
-        return value in request.form.getlist(name) if self.typed else stored
+    def chosen(self, name: str) -> set[str]:
+        """The values of a list that are ticked."""
+        return set(request.form.getlist(name)) if self.is_sent else self.lists.get(name, set())
 
 
 def typed() -> ProfileForm:
     return ProfileForm({name: form_values.text(name) for name in request.form})
 
 
+def fill(form: ProfileForm, role_model: RoleModel) -> ProfileForm:
+    """The form with what the profile has beside what was typed."""
+    plain = ("title", "place", "max_travel_minutes", "lowest_grade", "highest_grade", *LIMITS)
+    form.stored = {name: str(getattr(role_model, name)) for name in plain}
+    form.stored |= {
+        "phone": role_model.person.phone or "",
+        "travel_payer": role_model.travel_payer or "",
+        "away_until": role_model.away_until.isoformat() if role_model.away_until else "",
+    }
+    for number, row in enumerate(sorted(role_model.blocked, key=lambda one: one.from_date)):
+        form.stored |= {f"from_{number}": row.from_date.isoformat(), f"to_{number}": row.to_date.isoformat()}
+    spoken = {"nb" if one.language in NORWEGIAN else one.language for one in role_model.languages} or {"nb"}
+    form.stored["other_languages"] = ", ".join(sorted(name_of(one) for one in spoken - set(COMMON)))
+    rows, others = grid(role_model)
+    form.lists = {
+        "topics": {topic.code for topic in role_model.topics},
+        "modes": {mode.value for mode in Mode if getattr(role_model, mode.value)},
+        "languages": spoken & set(COMMON),
+        "times": {box.value for boxes in (*rows, others) for box in boxes if box.ticked},
+    }
+    return form
+
+
 def read(session: Session, form: ProfileForm, role_model: RoleModel) -> dict[str, Any]:
     """What changes, as `change_role_model` takes it; `faults` says what is wrong."""
     given: dict[str, Any] = {"modes": _modes(form), "topics": request.form.getlist("topics")[:50]}
+    given["title"], given["person"] = form.of("title"), {"phone": form.of("phone")[:PHONE_MOST] or None}
+    payer = form.of("travel_payer")
+    given["travel_payer"] = TravelPayer(payer) if payer in list(TravelPayer) else None
+    _whole(form, given, "max_travel_minutes", MOST_MINUTES)
     _place(session, form, role_model, given)
-    _whole(form, given, "max_travel_minutes", 1440)
     for name, most in LIMITS.items():
         _whole(form, given, name, most)
     _whole(form, given, "lowest_grade", 13)
@@ -58,9 +93,7 @@ def read(session: Session, form: ProfileForm, role_model: RoleModel) -> dict[str
         given["grades"] = (lowest, highest)
     else:
         form.faults.setdefault("lowest_grade", _("Choose the lowest year first, and then the highest."))
-    given["languages"] = [word for word in form.of("languages").lower().replace(",", " ").split() if word]
-    if not all(LANGUAGE.fullmatch(word) for word in given["languages"]):
-        form.faults["languages"] = _("Write codes such as nb, nn, en, with commas between.")
+    given["languages"] = _languages(form)
     given["free_times"] = _free_times(form)
     given["blocked"] = _blocked(form)
     return given
@@ -85,13 +118,23 @@ def _modes(form: ProfileForm) -> tuple[Mode, ...]:
     return modes
 
 
+def _languages(form: ProfileForm) -> list[str]:
+    ticked = [code for code in COMMON if code in request.form.getlist("languages")]
+    others, unknown = codes_of(form.of("other_languages"))
+    if unknown:
+        form.faults["other_languages"] = _("We do not know the language «%(name)s».", name=unknown)
+    elif not (ticked or others):
+        form.faults["languages"] = _("Tick at least one.")
+    return [*ticked, *others]
+
+
 def _place(session: Session, form: ProfileForm, role_model: RoleModel, given: dict[str, Any]) -> None:
     place = form.of("place")
     if place == role_model.place:
         return
     found = place_at(session, place)
     if found is None:
-        form.faults["place"] = _("Write the name of a municipality, or of a school near you.")
+        form.faults["place"] = _("Write the name of a municipality, a postcode, or a school near you.")
         return
     given["place"], (given["lat"], given["lon"]) = place, found
 

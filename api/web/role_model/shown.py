@@ -14,9 +14,13 @@ from api.web import words
 
 def init(pages: Blueprint) -> None:
     """Gives the words to every template of these pages."""
-    pages.context_processor(
-        lambda: {"payer_words": payer_words, "class_words": class_words, "grades_words": grades_words}
-    )
+    shared = {
+        "payer_words": payer_words,
+        "class_words": class_words,
+        "grades_words": grades_words,
+        "minutes_words": minutes_words,
+    }
+    pages.context_processor(lambda: shared)
 
 
 def grades_words(request: Request) -> str:
@@ -41,3 +45,8 @@ def payer_words(role_model: RoleModel) -> str:
         case TravelPayer.SELF:
             return _("You pay yourself")
     return ""
+
+
+def minutes_words(minutes: int) -> str:
+    """ "45 minutter"."""
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes, num=minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -19,6 +20,17 @@ from api.services.profiles import letters, reconfirm
 from tests import factories as make
 from tests.api.conftest import SignIn
 from tests.api.web.reading import csrf
+
+NAUGHTY = (
+    "<script>alert(1)</script>",
+    "' OR 1=1 --",
+    "{{ 7 * 7 }}",
+    "\u202eabc\u0000",
+    "😀" * 60,
+    "null",
+    "=1+1",
+    "x" * 5000,
+)
 
 
 @pytest.fixture
@@ -38,7 +50,7 @@ def path(session: Session, person: RoleModel) -> str:
 def form_of(**typed: object) -> dict[str, object]:
     plain = {"place": "Oslo", "max_travel_minutes": "45", "lowest_grade": "8", "highest_grade": "10"}
     limits = {"max_lessons": "3", "max_per_day": "1", "max_per_week": "2", "max_per_term": "6"}
-    more = {"modes": ["physical", "digital"], "times": ["2 08:00 10:00", "2 10:00 12:00"], "languages": "nb, en"}
+    more = {"modes": ["physical", "digital"], "times": ["2 08:00 10:00", "2 10:00 12:00"], "languages": ["nb", "en"]}
     return plain | limits | more | typed
 
 
@@ -46,6 +58,11 @@ def read(client: FlaskClient, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
     return answer.get_data(as_text=True)
+
+
+def ticked(page: str) -> set[str]:
+    """The times of the week whose boxes are ticked."""
+    return set(re.findall(r'name="times" value="([^"]+)"[^>]* checked', page))
 
 
 def test_opening_changes_nothing_and_one_click_says_yes(
@@ -57,7 +74,7 @@ def test_opening_changes_nothing_and_one_click_says_yes(
     session.refresh(person)
     assert person.state is ProfileState.ACTIVE
     assert person.confirmed_at is not None
-    assert "Profilen din er aktiv" in read(client, path)
+    assert "Sist bekreftet" in read(client, path)
 
 
 def test_a_profile_that_rests_is_asked_again_after_one_click(
@@ -89,15 +106,18 @@ def test_what_is_saved_is_what_was_ticked(client: FlaskClient, session: Session,
     assert (person.physical, person.digital, [one.code for one in person.topics]) == (True, True, [topic.code])
     assert person.state is ProfileState.UNCONFIRMED  # saving is no yes
     page = read(client, path)
-    assert 'value="2 08:00 10:00" checked' in page
-    assert 'value="2 12:00 14:00">' in page
+    assert ticked(page) == {"2 08:00 10:00", "2 10:00 12:00"}
 
 
 def test_times_outside_the_grid_are_kept(client: FlaskClient, session: Session, person: RoleModel, path: str) -> None:
     client.post(f"{path}/lagre", data=form_of(times=["3 08:30 11:15", "6 10:00 12:00"]))
     page = read(client, path)
-    assert 'value="3 08:30 11:15" checked' in page
-    assert 'value="6 10:00 12:00" checked' in page
+    assert ticked(page) == {"3 08:30 11:15", "6 10:00 12:00"}
+    client.post(f"{path}/lagre", data=form_of(times=["1 09:00 13:00"]))
+    assert ticked(read(client, path)) == {"1 09:00 10:00", "1 10:00 12:00", "1 12:00 13:00"}
+    client.post(f"{path}/lagre", data=form_of(times=sorted(ticked(read(client, path)))))
+    session.expire_all()
+    assert [(one.starts.hour, one.ends.hour) for one in person.free_times] == [(9, 13)]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +127,8 @@ def test_times_outside_the_grid_are_kept(client: FlaskClient, session: Session, 
         ({"place": "Ingensteds"}, "place"),
         ({"lowest_grade": "10", "highest_grade": "8"}, "lowest_grade"),
         ({"modes": []}, "modes"),
-        ({"languages": "norsk!"}, "languages"),
+        ({"languages": []}, "languages"),
+        ({"other_languages": "polsk, klingonsk språk"}, "other_languages"),
         ({"from_0": "2027-02-05", "to_0": "2027-02-01"}, "from_0"),
         ({"times": ["9 08:00 10:00"]}, "times"),
     ],
@@ -118,8 +139,9 @@ def test_a_mistake_is_named_and_what_was_typed_is_kept(
     answer = client.post(f"{path}/lagre", data=form_of(max_per_term="7", **typed))
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert f'id="{field}-error"' in page
-    assert 'name="max_per_term" type="number" maxlength="200" value="7"' in page
+    assert f'id="{field}-fault"' in page
+    assert f'href="#{field}"' in page
+    assert '<option value="7" selected>' in page.split('name="max_per_term"')[1]
     session.refresh(person)
     assert person.max_per_term == 6
 
@@ -135,16 +157,63 @@ def test_a_town_says_where_the_person_leaves_from(
     assert (person.lat, person.lon, person.place) == (61.0, 11.0, "byen")
 
 
-def test_away_films_and_a_day_that_has_been(
-    client: FlaskClient, session: Session, person: RoleModel, path: str
-) -> None:
+def test_away_and_a_day_that_has_been(client: FlaskClient, session: Session, person: RoleModel, path: str) -> None:
     ahead = clock.today() + timedelta(days=20)
     client.post(f"{path}/borte", data={"away_until": ahead.isoformat()})
-    client.post(f"{path}/filmer")
     past = client.post(f"{path}/borte", data={"away_until": "2020-01-01"})
     assert past.status_code == 422
     session.refresh(person)
-    assert (person.away_until, person.trained_on) == (ahead, clock.today())
+    assert person.away_until == ahead
+
+
+def test_four_films_one_by_one_and_then_trained(
+    client: FlaskClient, session: Session, person: RoleModel, path: str
+) -> None:
+    assert client.post(f"{path}/film", data={"id": "5"}).status_code == 422
+    for film in ("1", "1", "3", "2"):
+        assert client.post(f"{path}/film", data={"id": film}).status_code == 303
+    session.refresh(person)
+    assert person.trained_on is None
+    assert len(re.findall(r'name="id" value="4"', read(client, path))) == 1
+    client.post(f"{path}/film", data={"id": "4"})
+    session.refresh(person)
+    assert person.trained_on == clock.today()
+    assert "Opplæring fullført" in read(client, path)
+
+
+def test_a_pause_of_ones_own_and_back_with_one_click(
+    client: FlaskClient, session: Session, person: RoleModel, path: str
+) -> None:
+    client.post(f"{path}/bekreft")
+    for act, state in (("pause", ProfileState.PAUSED), ("gjenoppta", ProfileState.ACTIVE)):
+        assert client.post(f"{path}/{act}").status_code == 303
+        session.refresh(person)
+        assert person.state is state
+
+
+def test_naughty_strings_and_the_double_click(
+    client: FlaskClient, session: Session, person: RoleModel, path: str
+) -> None:
+    for text in NAUGHTY:
+        sent = form_of(title=text, phone=text, place="Oslo", other_languages="")
+        answers = [client.post(f"{path}/lagre", data=sent).status_code for _click in range(2)]
+        assert answers == [303, 303]
+        assert client.get(path).status_code == 200
+        assert client.post(f"{path}/lagre", data=form_of(place=text, other_languages=text)).status_code in (303, 422)
+    assert "<script>alert(1)</script>" not in read(client, path)
+
+
+def test_the_slider_shows_what_more_minutes_open_for_and_stores_nothing(
+    client: FlaskClient, session: Session, person: RoleModel, path: str
+) -> None:
+    stored = person.max_travel_minutes
+    whole, part = client.get(f"{path}?minutter=90"), client.get(f"{path}?minutter=90", headers={"HX-Request": "true"})
+    assert "90 minutter" in whole.get_data(as_text=True)
+    assert "90 minutter" in part.get_data(as_text=True)
+    assert "<form" not in part.get_data(as_text=True)
+    assert client.get(f"{path}?minutter=-1&x=%00").status_code == 200
+    session.refresh(person)
+    assert person.max_travel_minutes == stored
 
 
 def test_own_invitations_and_visits_open_by_a_button_and_others_do_not(
