@@ -191,6 +191,12 @@ def _visits(
     return {kind: counted[kind] for kind in CHANGES}, Page(rows, len(changes), number, size, "change", False)
 
 
+def changed_requests(session: Session, before_id: str, after_id: str) -> set[str]:
+    """Requests of the second plan whose visit is another than in the first, or new; two queries."""
+    held = _held(session, (before_id, after_id))
+    return {one for one, visit in held[after_id].items() if _kind(held[before_id].get(one), visit) is not None}
+
+
 def _kind(before: Held | None, after: Held | None) -> str | None:
     if before is None:
         return GAINED

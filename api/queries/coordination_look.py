@@ -72,7 +72,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """soon: confirmed visits in the next four weeks. before: those of the funnel's numbers that are known for the season
+    """soon: confirmed visits in the next four weeks. before: those of the funnel's numbers that are known of the season
     of a year ago as it stood on this day; None without such a season.
     """
 

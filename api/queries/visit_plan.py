@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,7 +13,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import Mode
+from api.domain.deadlines import monday_of
+from api.domain.enums import Mode, RequestState
 from api.models.companies import Company
 from api.models.people import Person
 from api.models.places import Municipality, School
@@ -90,6 +92,7 @@ class UnservedRow:
     wanted: int
     reasons: list[dict[str, Any]]
     days: list[datetime]
+    state: RequestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,25 @@ def one_visit(session: Session, visit_id: str) -> tuple[VisitRow, str] | None:
     visit = _visit_row(row)
     _add_people(session, [visit])
     return visit, row.plan_id
+
+
+def weeks(session: Session, plan_id: str) -> list[tuple[date, int]]:
+    """The weeks in which the plan has visits, by their Monday, with how many; one query."""
+    starts = session.scalars(select(PlanVisit.starts_at).where(PlanVisit.plan_id == plan_id))
+    counted = Counter(monday_of(clock.to_oslo(moment).date()) for moment in starts)
+    return sorted(counted.items())
+
+
+def week_rows(session: Session, plan_id: str, monday: date) -> list[VisitRow]:
+    """The visits of a week by time, with their role models, in two queries."""
+    midnight = datetime.min.time()
+    statement = _visits(plan_id).where(
+        PlanVisit.starts_at >= clock.at_local(monday, midnight),
+        PlanVisit.starts_at < clock.at_local(monday + timedelta(days=7), midnight),
+    )
+    rows = [_visit_row(row) for row in session.execute(statement.order_by(PlanVisit.starts_at, School.name))]
+    _add_people(session, rows)
+    return rows
 
 
 def unserved_page(session: Session, plan_id: str, asked: Window, municipality: str = "") -> Page[UnservedRow]:
@@ -275,6 +297,7 @@ def _unserved_row(row: Any, days: dict[str, list[datetime]]) -> UnservedRow:
         request.role_models,
         row.PlanUnserved.reasons,
         days.get(request.id, []),
+        request.state,
     )
 
 

@@ -34,6 +34,7 @@ from api.web.coordinator import (
     runs,
     today,
     visits,
+    week,
 )
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
@@ -55,6 +56,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     users.pages,
     school_contacts.pages,
     visits.pages,
+    week.pages,
     locks.pages,
     adjust.pages,
     compare.pages,

@@ -58,11 +58,14 @@ def decline_request(session: Session, actor: Actor, request_id: str, now: dateti
     return request
 
 
-def offer_alternatives(session: Session, request: Request, who: By, now: datetime | None = None) -> list[Alternative]:
+def offer_alternatives(
+    session: Session, request: Request, who: By, now: datetime | None = None, offers: Sequence[Offer] | None = None
+) -> list[Alternative]:
     """Says no to an open request, with what could be instead.
 
     Effects, in order: the request is declined and answered, lines about it are closed; up to three alternatives, the
-    nearest first, each held in its role model's calendar; the letter. Raises IllegalStep when it is not open.
+    nearest first, each held in its role model's calendar; the letter. offers: these instead of those that are found.
+    Raises IllegalStep when it is not open.
     """
     now = now or clock.now()
     turn.take(session)
@@ -75,7 +78,8 @@ def offer_alternatives(session: Session, request: Request, who: By, now: datetim
     # An earlier no of the same request keeps its alternatives and their ranks
     used = session.scalar(select(func.max(Alternative.rank)).where(Alternative.request_id == request.id)) or 0
     held: list[Alternative] = []
-    for kind, candidate in _in_turn(session, request, clock.to_oslo(now).date()):
+    found = _in_turn(session, request, clock.to_oslo(now).date()) if offers is None else offers
+    for kind, candidate in found:
         again = kind is not AlternativeKind.DATE and kind in {one.kind for one in held}
         booking_id = None if again else _hold(session, candidate)
         if booking_id is None:

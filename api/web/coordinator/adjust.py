@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from api.db import transaction
 from api.domain.enums import Mode, RunKind
 from api.domain.permissions import Action
-from api.edge.access import allowed, current_actor
+from api.edge.access import allowed, current_actor, own_path
 from api.edge.session import read_session
 from api.errors import Conflict, InvalidInput, NotFound
 from api.i18n import gettext as _
@@ -102,7 +102,9 @@ def _page(plan_id: str, request_id: str, school: str, back: str) -> str:
     people = people_and_topics.role_models(session, listed | mentioned)
     names = {key: person.name for key, person in people.items()}
     return render_template(
-        "coordinator/move.html",
+        f"coordinator/{_template()}.html",
+        drawer=_template() == "move_drawer",
+        takes_from=lambda ruling: all(item.against for item in ruling.broken),
         school=school,
         back=back,
         asked=asked,
@@ -117,6 +119,13 @@ def _page(plan_id: str, request_id: str, school: str, back: str) -> str:
         costs_of=costs_of,
         price=price,
     )
+
+
+def _template() -> str:
+    """The page; for htmx the drawer of the table, or the page's own form anew."""
+    if not request.headers.get("HX-Request"):
+        return "move"
+    return "move_form" if request.headers.get("HX-Target") == "moving" else "move_drawer"
 
 
 def _asked(facts: stories.VisitFacts, request_id: str, before: Change) -> Change:
@@ -154,7 +163,7 @@ def _keep(plan_id: str, request_id: str) -> Response:
         flash(_("Moved and locked. A new plan is being made with it."), "success")
         return redirect(url_for("runs.run", run_id=run.id), code=303)
     flash(_("Moved and locked. Make a new plan, and it stands there."), "success")
-    return redirect(url_for("locks.overview"), code=303)
+    return redirect(own_path(request.form.get("back")) or url_for("locks.overview"), code=303)
 
 
 def costs_of(ruling: Ruling) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Two plans side by side: their goals, and what changes for whom."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, render_template, request
 
 from api.domain.enums import RunKind
@@ -8,7 +10,8 @@ from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
 from api.i18n import gettext as _
 from api.i18n import mark, ngettext, number
-from api.queries import coordination_compare, season_now
+from api.models.planning import Plan
+from api.queries import coordination_approval, coordination_compare, season_now
 from api.queries.coordination_compare import Comparison
 from api.web import words
 from api.web.asked import asked_text, asked_window
@@ -32,7 +35,8 @@ def page() -> str:
     plans = coordination_compare.plans_to_compare(session, season.id, kind) if season else []
     if season is None or len(plans) < 2:
         return render_template("coordinator/compare_none.html", kind=kind, words=words)
-    before, after = asked_text("before") or plans[1].id, asked_text("after") or plans[0].id
+    after = asked_text("after") or plans[0].id
+    before = asked_text("before") or _current(plans, after)
     number_asked = asked_window(("change",)).number
     found = coordination_compare.compare(session, actor, before, after, number=number_asked)
     return render_template(
@@ -48,6 +52,14 @@ def page() -> str:
         goal_label=words.goal_label,
         gap=gap,
     )
+
+
+def _current(plans: Sequence[Plan], after_id: str) -> str:
+    """The plan to compare with: of visits the one approved before, else the one made before."""
+    after = next((plan for plan in plans if plan.id == after_id), plans[0])
+    approved = coordination_approval.plan_before(read_session(), after) if after.kind is RunKind.VISIT else None
+    older = next((plan for plan in plans if plan.created_at < after.created_at), plans[-1])
+    return approved.id if approved is not None else older.id
 
 
 def heading(found: Comparison) -> str:

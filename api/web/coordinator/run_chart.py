@@ -124,4 +124,5 @@ def _ticks(low: float, high: float) -> list[int]:
     step = 10 ** math.floor(math.log10(max(1.0, (high - low) / 4)))
     step = next((step * times for times in (1, 2, 5, 10) if (high - low) / (step * times) <= 5), step * 10)
     first = math.ceil(low / step) * step
-    return [int(first + index * step) for index in range(int((high - first) / step) + 1)]
+    ticks = [int(first + index * step) for index in range(int((high - first) / step) + 1)]
+    return [tick for tick in dict.fromkeys(ticks) if low <= tick <= high]

@@ -1,19 +1,33 @@
 """The visit plan: every visit and why it is so, and the requests that get none."""
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from api.domain.enums import Mode, RunKind
+from api.db import transaction
+from api.domain.enums import Mode, RequestState, RunKind
 from api.domain.permissions import Action, may
-from api.edge.access import allowed, current_actor
+from api.edge.access import allowed, current_actor, own_path
 from api.edge.session import read_session
-from api.errors import NotFound
+from api.errors import Conflict, NotFound
 from api.i18n import gettext as _
-from api.queries import people_and_topics, places_served, season_now, stories, visit_plan
+from api.queries import (
+    coordination_approval,
+    coordination_compare,
+    coordination_smallest,
+    people_and_topics,
+    places_served,
+    season_now,
+    stories,
+    visit_plan,
+)
 from api.queries.visit_plan import Assigned, VisitRow
+from api.services.coordination import offering
 from api.web import words
 from api.web.asked import asked_day, asked_switch, asked_text, asked_window
+from api.web.coordinator import smallest_words
 from api.web.season_page import Shown, shown_plan
 
 pages = Blueprint("visits", __name__)
@@ -26,6 +40,8 @@ def table() -> str:
     if shown is None:
         return render_template("coordinator/no_plan.html", title=_("Visit plan"))
     session, facts = read_session(), stories.visit_facts(read_session(), shown.plan.id)
+    current = coordination_approval.plan_before(session, shown.plan) if sees_names() else None
+    changed = coordination_compare.changed_requests(session, current.id, shown.plan.id) if current else None
     wanted = visit_plan.Filter(
         text=asked_text("q"),
         municipality=asked_text("municipality"),
@@ -35,7 +51,11 @@ def table() -> str:
         locked=asked_switch("locked"),
         requests=[
             requests
-            for name, requests in (("reserved", facts.reserved), ("first", facts.first_visits))
+            for name, requests in (
+                ("reserved", facts.reserved),
+                ("first", facts.first_visits),
+                ("changed", changed or frozenset()),
+            )
             if asked_switch(name)
         ],
         names=sees_names(),
@@ -49,6 +69,7 @@ def table() -> str:
         facts_of={row.id: facts.why(row.request_id) for row in page.items},
         choices=visit_plan.choices(session, shown.plan.id),
         wanted=wanted,
+        changed=None if changed is None else len(changed),
         reserved=len(facts.reserved),
         first=len(facts.first_visits & facts.story.visit_of.keys()),
         is_narrowed=any(value for name, value in request.args.items() if name not in ("page", "sort", "plan", "lang")),
@@ -65,14 +86,42 @@ def unserved() -> str:
     session = read_session()
     municipality = asked_text("municipality")
     page = visit_plan.unserved_page(session, shown.plan.id, asked_window(("school",), size=10), municipality)
+    facts = stories.visit_facts(session, shown.plan.id)
+    waiting = [row.request_id for row in page.items if row.state is RequestState.OPEN]
+    smallest = coordination_smallest.smallest_changes(session, facts, waiting) if sees_names() else {}
     return render_template(
         "coordinator/unserved.html",
         page=page,
         municipality=municipality,
-        people_in_all=stories.visit_facts(session, shown.plan.id).story.facts.count,
+        people_in_all=facts.story.facts.count,
+        smallest=smallest,
+        people=people_and_topics.role_models(session, [one.role_model for one in smallest.values() if one.role_model]),
+        smallest_words=smallest_words,
         municipalities=places_served.municipality_names(session, shown.plan.id),
         **plan_head(shown),
     )
+
+
+@pages.post("/besok/uten/<request_id>/tilby")
+@allowed(Action.CHANGE_REQUESTS)
+def offer(request_id: str) -> Response:
+    """Offers the school the change that stands on the list."""
+    shown = shown_plan(RunKind.VISIT)
+    row = visit_plan.one_unserved(read_session(), shown.plan.id, request_id) if shown else None
+    if shown is None or row is None:
+        raise NotFound(_("There is no such request without a visit."))
+    try:
+        seen = datetime.fromisoformat(request.form.get("starts", ""))
+    except ValueError:
+        seen = None
+    try:
+        with transaction() as session:
+            offering.offer_smallest(session, current_actor(), shown.plan.id, request_id, seen)
+    except Conflict as refused:
+        flash(" ".join(filter(None, (refused.sentence, refused.remedy))), "warning")
+    else:
+        flash(_("%(school)s gets the offer by mail, and answers with one press.", school=row.school), "success")
+    return redirect(own_path(request.form.get("back")) or url_for("visits.unserved"), code=303)
 
 
 @pages.get("/besok/<visit_id>")

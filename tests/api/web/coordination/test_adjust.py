@@ -75,11 +75,26 @@ def test_each_alternative_has_its_answer(session: Session, planner: FlaskClient)
     world = two_times(session)
     said = text(page(planner, f"/besok/{visit_of(session, world, 0).id}/flytt"))
     assert "Slik er det i forslaget" in said
-    assert "Andre tidspunkter" in said
-    assert "fr. 22. jan. kl. 09.00" in said
+    assert "Fredag 22. januar kl. 09.00–09.45" in said
     assert "Rollemodell A0" in said
-    assert "Går" in said
-    assert "Går ikke" in said or "Det koster" in said
+    assert "Går." in said
+    assert "Går ikke." in said or "Det koster" in said
+
+
+def test_drawer_is_the_same_form_and_leads_back_to_the_table(session: Session, planner: FlaskClient) -> None:
+    world = two_times(session)
+    visit = visit_of(session, world, 0)
+    address = f"/besok/{visit.id}/flytt"
+    drawer = planner.get(address, headers={"HX-Request": "true", "HX-Target": "move"}).get_data(as_text=True)
+    assert "<html" not in drawer
+    assert "Flytt besøket på Oslo skole 0" in text(drawer)
+    assert 'name="back" value="/besok"' in drawer
+    form = planner.get(address, headers={"HX-Request": "true", "HX-Target": "moving"}).get_data(as_text=True)
+    assert "Flytt besøket på" not in text(form)
+    other = 1 if visit.starts_at == lessons_on(world, 0) else 0
+    person = visit.role_models[0].role_model_id
+    answer = post(planner, address, time=f"{other}-physical", person=person, back="/besok")
+    assert answer.headers["Location"] == "/besok"
 
 
 def test_move_and_lock_keeps_it_for_the_next_run(session: Session, planner: FlaskClient) -> None:

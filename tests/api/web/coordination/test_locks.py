@@ -46,7 +46,8 @@ def test_locked_visit_stands_in_the_next_problem_and_the_trail(
     audit.write_pending(session)
     trail = session.scalars(select(AuditEntry).where(AuditEntry.object_id == lock.id)).all()
     assert [entry.action for entry in trail] == ["lock.set"]
-    assert "Lås opp" in rows(page(planner, "/besok"))[0]
+    assert "Låst : Oslo skole 0" in rows(page(planner, "/besok"))[0]
+    assert 'aria-pressed="true"' in page(planner, "/besok")
 
 
 def test_unlocked_visit_is_free_again(session: Session, world: World, planner: FlaskClient) -> None:
