@@ -16,6 +16,7 @@ from api.domain.enums import RequestState
 from api.domain.permissions import Action, Actor, may
 from api.domain.transitions import Party
 from api.errors import Conflict, InvalidInput, NotFound
+from api.i18n import full_date, short_datetime
 from api.i18n import gettext as _
 from api.models.base import Base
 from api.models.bookings import Booking
@@ -40,6 +41,46 @@ class Double:
     gone: str
     label: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What merging would do. kept, gone: the two as a person knows them, each a few lines.
+
+    times: how many times of the one that goes are added to the other (requests). moved: table → rows that would name
+    the kept one (people, companies). refused: why it cannot be done, None where it can.
+    """
+
+    kind: str
+    kept: tuple[str, ...]
+    gone: tuple[str, ...]
+    times: int
+    moved: dict[str, int]
+    refused: str | None
+
+
+def foreseen(session: Session, actor: Actor, kind: str, keep: str, gone: str) -> Foreseen:
+    """What merging these two would do; changes nothing. Raises NotFound without the right and for what is not there."""
+    _require(actor)
+    model: type[Any] | None = {"request": Request, "person": Person, "company": Company}.get(kind)
+    kept, other = (session.get(model, keep), session.get(model, gone)) if model and keep != gone else (None, None)
+    if kept is None or other is None:
+        raise NotFound(_("One of the two is not there."))
+    if kind == "request":
+        new = len(_starts(other) - _starts(kept)) if kept.state is not RequestState.VISIT else 0
+        common = (kept.school_id, kept.grade) == (other.school_id, other.grade) and bool(_starts(kept) & _starts(other))
+        served = _("The one that would go has a visit.") if other.state is RequestState.VISIT else None
+        nothing = None if common else _("These two have nothing in common.")
+        return Foreseen(kind, _lines(kept), _lines(other), new, {}, nothing or served)
+    assert model is not None
+    refused = None if _alike(kept, other) else _("These two have nothing in common.")
+    if refused is None and _has_visits(session, kind, keep) and _has_visits(session, kind, gone):
+        refused = _("Both have visits that are to be.")
+    moved: dict[str, int] = {}
+    for table, column in _references(model):
+        if count := session.scalar(select(func.count()).select_from(table).where(column == gone)):
+            moved[table.name] = moved.get(table.name, 0) + count
+    return Foreseen(kind, _lines(kept), _lines(other), 0, moved, refused)
 
 
 def proposed(session: Session, actor: Actor) -> list[Double]:
@@ -112,13 +153,10 @@ def _add_times(session: Session, kept: Request, other: Request) -> None:
 
 def _move_references(session: Session, model: type[Any], keep: str, gone: str) -> None:
     """Everything that names the one names the other. Where both have what one may have, nothing is merged."""
-    target = inspect(model).local_table
     try:
         with session.begin_nested():
-            for table in Base.metadata.sorted_tables:
-                for column in table.columns:
-                    if any(key.column.table is target for key in column.foreign_keys):
-                        session.execute(update(table).where(column == gone).values({column.name: keep}))
+            for table, column in _references(model):
+                session.execute(update(table).where(column == gone).values({column.name: keep}))
     except IntegrityError as error:
         raise Conflict(
             _("Both have what only one can have, such as a profile or an agreement."),
@@ -126,6 +164,28 @@ def _move_references(session: Session, model: type[Any], keep: str, gone: str) -
             remedy=_("Close one of those first."),
         ) from error
     session.expire_all()
+
+
+def _references(model: type[Any]) -> list[tuple[Any, Any]]:
+    """Every table and column that names rows of a model."""
+    target = inspect(model).local_table
+    return [
+        (table, column)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if any(key.column.table is target for key in column.foreign_keys)
+    ]
+
+
+def _lines(row: Any) -> tuple[str, ...]:
+    """A row as a person knows it."""
+    since = full_date(row.created_at)
+    if isinstance(row, Request):
+        times = [short_datetime(option.lessons[0].starts_at) for option in row.options]
+        return (f"{row.school.name}, {row.reference}", ", ".join(times), since)
+    if isinstance(row, Person):
+        return tuple(filter(None, (row.name, row.email, row.phone, since)))
+    return tuple(filter(None, (row.name, row.orgnr, since)))
 
 
 def _has_visits(session: Session, kind: str, row_id: str) -> bool:

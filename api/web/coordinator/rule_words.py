@@ -1,7 +1,25 @@
 """What each rule of a programme is called, with its unit."""
 
+from api.domain.enums import ProgrammeKind
 from api.i18n import gettext as _
-from api.i18n import mark
+from api.i18n import mark, ngettext, number
+from api.queries.rule_effects import Effect
+
+# The five that are changed most; each with what it decides.
+FIRST: dict[str, str] = {
+    "promise_working_days": mark("A school that orders outside the booking periods has an answer by then."),
+    "silence_working_days": mark("An invitation reminds twice, and then the next person is asked."),
+    "open_invitations": mark("Further invitations to the same person wait their turn."),
+    "lead_school_days": mark("Schools cannot ask for a day that is nearer."),
+    "first_visit_months": mark("Such schools go before the others."),
+}
+FIRST_OF_GROUPS: dict[str, str] = {
+    "placement": mark("Either as many seats as possible, or each pupil in the queue's order the best seat left."),
+    "warned_ratio": mark("The site leader is warned above this."),
+    "offer_days": mark("Silence gives the seat to the next in the queue."),
+    "returning_share": mark("Who was there less than this joins the queue with the others."),
+    "absences_release": mark("A person decides; nothing is released by itself."),
+}
 
 LABELS: dict[str, str] = {
     "detour": mark("Detour: the road is so many times longer than the straight line"),
@@ -76,3 +94,69 @@ LABELS: dict[str, str] = {
 def label(name: str) -> str:
     """What a rule is called; its own name where a new one has no words yet."""
     return _(LABELS[name]) if name in LABELS else name
+
+
+def first_rules(kind: ProgrammeKind) -> dict[str, str]:
+    """The five rules that stand first for a kind of programme, with what each decides."""
+    of_groups = kind in (ProgrammeKind.STUDY_GROUP, ProgrammeKind.DROP_IN)
+    return FIRST_OF_GROUPS if of_groups else FIRST
+
+
+def effect_words(effect: Effect) -> str:
+    """What a change would touch, in one sentence."""
+    count, shown = effect.count, number(effect.count)
+    so_far = number(effect.so_far or 0)
+    match effect.code:
+        case "first":
+            return ngettext(
+                "One school counts as without a visit then; now it is %(so_far)s.",
+                "%(count)s schools count as without a visit then; now it is %(so_far)s.",
+                count,
+                count=shown,
+                so_far=so_far,
+            )
+        case "too_near":
+            return ngettext(
+                "One request that waits comes too late then; now it is %(so_far)s.",
+                "%(count)s requests that wait come too late then; now it is %(so_far)s.",
+                count,
+                count=shown,
+                so_far=so_far,
+            )
+        case "unconfirmed":
+            return ngettext(
+                "One profile is asked again and not matched until it is confirmed; now it is %(so_far)s.",
+                "%(count)s profiles are asked again and not matched until they are confirmed; now it is %(so_far)s.",
+                count,
+                count=shown,
+                so_far=so_far,
+            )
+        case "more_open":
+            return ngettext(
+                "One person has more than that now, and is asked no more until some are answered.",
+                "%(count)s people have more than that now, and are asked no more until some are answered.",
+                count,
+                count=shown,
+            )
+        case "keep_deadline":
+            return ngettext(
+                "The one invitation that is out keeps its deadline.",
+                "The %(count)s invitations that are out keep their deadlines.",
+                count,
+                count=shown,
+            )
+        case "keep_promise":
+            return ngettext(
+                "The one request that waits keeps its date.",
+                "The %(count)s requests that wait keep their dates.",
+                count,
+                count=shown,
+            )
+        case "offer_more":
+            return ngettext(
+                "One person has offered more than that.",
+                "%(count)s people have offered more than that.",
+                count,
+                count=shown,
+            )
+    return _("Holds for the next run and the next messages.")

@@ -13,9 +13,9 @@ from api.errors import Conflict, InvalidInput
 from api.i18n import current_locale
 from api.i18n import gettext as _
 from api.models.programmes import Programme
-from api.queries import coordination_rules
+from api.queries import coordination_rules, rule_effects
 from api.services.coordination import rules as services
-from api.web.coordinator.rule_words import label
+from api.web.coordinator import rule_words
 
 pages = Blueprint("rules", __name__)
 LONGEST = 200
@@ -37,13 +37,15 @@ def edit(programme_id: str) -> str:
 @pages.post("/regler/<programme_id>")
 @allowed(Action.EDIT_RULES)
 def change(programme_id: str) -> Response:
-    """Makes a new version of what was typed; what cannot be used is kept in the form and named."""
+    """Says what a change would touch (step=look), or makes a new version; what cannot be used is kept and named."""
     found = services.programme(read_session(), current_actor(), programme_id)
     usual = services.whole(found.kind, {})
     typed = {name: request.form.get(name, "").replace("\x00", "").strip()[:LONGEST] for name in usual}
     given = {name: text if isinstance(usual[name], str) else _value(text) for name, text in typed.items()}
     seen = request.form.get("number", 0, int)
     try:
+        if request.form.get("step") == "look":
+            return make_response(_page(programme_id, typed, looked=services.whole(found.kind, given)))
         with transaction() as session:
             made = services.change_rules(session, current_actor(), programme_id, given, seen=seen)
             number = made.number
@@ -59,21 +61,34 @@ def name_of(programme: Programme) -> str:
 
 
 def _page(
-    programme_id: str, typed: dict[str, str] | None = None, refused: InvalidInput | Conflict | None = None
+    programme_id: str,
+    typed: dict[str, str] | None = None,
+    refused: InvalidInput | Conflict | None = None,
+    looked: dict[str, Any] | None = None,
 ) -> str:
     session = read_session()
     found = services.programme(session, current_actor(), programme_id)
     newest = services.newest(session, programme_id)
     holding = services.whole(found.kind, newest.settings if newest else {})
+    shown = {name: (typed or {}).get(name, _text(value)) for name, value in holding.items()}
+    faults = {one.field.removeprefix("settings."): one.sentence for one in refused.errors} if refused else {}
+    first = rule_words.first_rules(found.kind)
+    changed = {name for name, value in shown.items() if value != _text(holding[name])}
     return render_template(
         "coordinator/rules_edit.html",
         programme=found,
         name=name_of(found),
         number=newest.number if newest else 0,
-        shown={name: (typed or {}).get(name, _text(value)) for name, value in holding.items()},
-        faults={one.field.removeprefix("settings."): one.sentence for one in refused.errors} if refused else {},
+        shown=shown,
+        first=first,
+        rest=[name for name in shown if name not in first],
+        rest_is_open=bool((faults.keys() | changed) - first.keys()),
+        faults=faults,
         refused=refused,
-        label=label,
+        looked=looked is not None,
+        effects=rule_effects.effects(session, holding, looked) if looked is not None else [],
+        label=rule_words.label,
+        said=rule_words.effect_words,
         history=coordination_rules.history(session, programme_id),
         text=_text,
     )

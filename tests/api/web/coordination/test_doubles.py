@@ -84,3 +84,25 @@ def test_strangers_are_not_merged_and_not_by_everyone(
     post(planner, "/dobbelt", seen="/dobbelt", kind="person", keep=one.id, gone=other.id)
     assert session.get(Person, other.id) is not None
     assert signed_in_as(Role.ASSISTANT).get("/dobbelt").status_code == 404
+
+
+def test_page_says_what_would_happen_before_it_does(session: Session, world: World, planner: FlaskClient) -> None:
+    older = world.served[0]
+    start = older.options[0].lessons[0].starts_at
+    newer = make.make_request(
+        session, season_id=world.season.id, school_id=older.school_id, starts=(start, start + timedelta(days=1))
+    )
+    look = f"/dobbelt/par?kind=request&keep={older.id}&gone={newer.id}"
+    said = text(page(planner, look))
+    assert "Sammenslåing kan ikke angres." in said
+    assert "Én tid fra den legges til den eldste." in said
+    session.expire_all()
+    assert newer.state is RequestState.OPEN
+    one, other = (make.make_person(session, name="Lærer 9", email="l9@example.org") for _ in range(2))
+    newer.contact_id = other.id
+    session.flush()
+    assert "1 bestillinger" in text(page(planner, f"/dobbelt/par?kind=person&keep={one.id}&gone={other.id}"))
+    stranger = make.make_person(session)
+    refused = text(page(planner, f"/dobbelt/par?kind=person&keep={one.id}&gone={stranger.id}"))
+    assert "Disse to kan ikke slås sammen" in refused
+    assert planner.get(f"/dobbelt/par?kind=rule&keep={one.id}&gone={other.id}").status_code == 404

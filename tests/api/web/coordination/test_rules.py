@@ -1,5 +1,6 @@
 """Rules of programmes: checked, versioned, and kept with every plan."""
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,6 +44,30 @@ def test_change_is_a_new_version_with_who_and_what(session: Session, world: Worl
     said = text(page(planner, address(world)))
     assert "Første påminnelse etter timer: 48 → 24" in said
     assert "Versjon 2 ti. 24. nov. kl. 10.00, Person" in said
+
+
+def test_page_says_what_a_change_would_touch_before_it_is_kept(
+    session: Session, world: World, planner: FlaskClient
+) -> None:
+    typed = as_shown(planner, world) | {"first_visit_months": "1", "max_per_term": "2", "remind_hours": "24"}
+    looked = post(planner, address(world), seen=address(world), number="1", step="look", **typed)
+    assert looked.status_code == 200
+    said = looked.get_data(as_text=True)
+    assert "Dette endres" in said
+    assert "skoler regnes som uten besøk da." in said
+    assert "har tilbudt mer enn det." in said
+    assert 'name="step" value="keep"' in said
+    assert len(versions(session, world)) == 1
+    same = post(planner, address(world), seen=address(world), number="1", step="look", **as_shown(planner, world))
+    assert "Ingenting endres" in same.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("words", ["=1+1", "<b>", "\u202e", "9" * 300, "1e400", "nan", "-0"])
+def test_naughty_numbers_are_named(session: Session, world: World, planner: FlaskClient, words: str) -> None:
+    typed = as_shown(planner, world) | {"remind_hours": words}
+    for step in ("look", "keep"):
+        answer = post(planner, address(world), seen=address(world), number="1", step=step, **typed)
+        assert answer.status_code in (200, 303, 422)
 
 
 def test_plan_keeps_its_version_and_a_new_run_takes_the_new_one(
