@@ -36,12 +36,14 @@ class Snapshot:
     """A problem, and what it cannot say of its requests.
 
     left_out: requests that could not enter it: all their dates have gone or are no school days there. by_language: how
-    many role models are refused in it because they do not speak the request's language, by request id.
+    many role models are refused in it because they do not speak the request's language, by request id; by_grades:
+    because they do not take all of its grades.
     """
 
     problem: VisitProblem | GroupProblem
     left_out: tuple[LeftOut, ...] = ()
     by_language: Mapping[str, int] = field(default_factory=dict)
+    by_grades: Mapping[str, int] = field(default_factory=dict)
 
 
 def order_of_run(session: Session, run_id: str, today: date) -> Order:
@@ -76,7 +78,7 @@ def take_snapshot(
     """
     if order.kind is RunKind.GROUP:
         return Snapshot(group_problem(session, order.season_id, order.programme_id, order.settings, order.today))
-    problem, left_out, by_language = visit_problem(
+    problem, left_out, by_language, by_grades = visit_problem(
         session,
         order.season_id,
         order.programme_id,
@@ -86,4 +88,4 @@ def take_snapshot(
         anew,
         people,
     )
-    return Snapshot(problem, left_out, by_language)
+    return Snapshot(problem, left_out, by_language, by_grades)

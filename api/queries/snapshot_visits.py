@@ -20,6 +20,7 @@ from api.models.places import Holiday, School
 from api.models.programmes import Window
 from api.models.visits import Lesson, Refusal, Request, RequestOption, RequestTopic
 from api.queries.snapshot_calendar import SchoolCalendar
+from api.queries.snapshot_grades import without_grades
 from api.queries.snapshot_languages import without_language
 from api.queries.snapshot_people import Engagements, role_models
 from matcher import problem as m
@@ -45,7 +46,7 @@ def visit_problem(
     today: date,
     anew: str | None = None,
     only: Collection[str] | None = None,
-) -> tuple[m.VisitProblem, tuple[LeftOut, ...], dict[str, int]]:
+) -> tuple[m.VisitProblem, tuple[LeftOut, ...], dict[str, int], dict[str, int]]:
     """The problem of a programme's requests in a season, and the rest of a Snapshot; see `take_snapshot`."""
     rules = visit_rules(settings)
     holidays = set(session.scalars(select(Holiday.day)))
@@ -84,11 +85,9 @@ def visit_problem(
         requests.append(_request(row, [option for _, option in usable], topics, people_wanted))
     people = role_models(session, season_id, rules, engagements, (first_day, term[1]), today, only)
     known = {request.id for request in requests}
-    strangers = without_language(
-        session,
-        (row.Request for row in rows if row.Request.id in known and row.Request.id not in engagements.fixed),
-        [one.id for one in people],
-    )
+    free = [row.Request for row in rows if row.Request.id in known and row.Request.id not in engagements.fixed]
+    strangers = without_language(session, free, [one.id for one in people])
+    short = without_grades(free, people)
     problem = m.VisitProblem(
         today=today,
         travel=m.Travel(detour=rules.detour, kmh=rules.kmh),
@@ -96,10 +95,10 @@ def visit_problem(
         companies=_companies(session, {one.company for one in people if one.company}, engagements),
         requests=tuple(requests),
         role_models=tuple(people),
-        refused=(*_refusals(session, known, people, requests), *_by_language(strangers)),
+        refused=(*_refusals(session, known, people, requests), *_unfit(strangers, short)),
         fixed=tuple(fixed),
     )
-    return problem, tuple(left_out), {request: len(people) for request, people in strangers.items()}
+    return problem, tuple(left_out), _counts(strangers), _counts(short)
 
 
 def one_request(
@@ -116,7 +115,8 @@ def one_request(
     asked = _request(_Row(request, closes_at), list(options), topics, role_models)
     known = list(people)
     strangers = without_language(session, [request], [one.id for one in known])
-    return asked, (*_refusals(session, {request.id}, known, [asked]), *_by_language(strangers))
+    short = without_grades([request], known)
+    return asked, (*_refusals(session, {request.id}, known, [asked]), *_unfit(strangers, short))
 
 
 def places_of(session: Session, wanted: set[str], settings: Mapping[str, Any], today: date) -> tuple[m.School, ...]:
@@ -231,9 +231,16 @@ def _companies(session: Session, wanted: set[str], engagements: Engagements) -> 
     )
 
 
-def _by_language(strangers: Mapping[str, Iterable[str]]) -> Iterator[m.Refusal]:
-    """Role models without a request's language count as refused for it: the problem knows no languages."""
-    return (m.Refusal(role_model=one, request=request) for request, people in strangers.items() for one in people)
+def _unfit(*unfit: Mapping[str, Iterable[str]]) -> Iterator[m.Refusal]:
+    """Role models without a request's language, or without some of its grades, count as refused for it: the problem
+    knows no languages, and one grade.
+    """
+    pairs = {(request, one) for found in unfit for request, people in found.items() for one in people}
+    return (m.Refusal(role_model=one, request=request) for request, one in sorted(pairs))
+
+
+def _counts(unfit: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    return {request: len(people) for request, people in unfit.items()}
 
 
 def _refusals(

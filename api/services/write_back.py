@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from matcher.problem import GroupProblem, VisitProblem
 
 BATCH = 5_000
 CHANGED = "changed"
-REFUSED, LANGUAGE = "refused", "language"
+REFUSED, LANGUAGE, GRADE = "refused", "language", "grade"
 OUTCOMES = {
     "infeasible": mark(
         "No plan can hold all that is locked or already agreed. The conflicts say what stands against what."
@@ -180,8 +180,9 @@ def _unserved_requests(
         if visit.request not in kept:
             reasons[visit.request] = ([{"code": CHANGED, "count": len(visit.role_models)}], None)
     for left in m.to_json(plan)["unserved"]:
-        strangers = taken.by_language.get(left["request"], 0)
-        reasons[left["request"]] = (_with_language(left["reasons"], strangers), left["smallest_change"])
+        request = left["request"]
+        unfit = {LANGUAGE: taken.by_language.get(request, 0), GRADE: taken.by_grades.get(request, 0)}
+        reasons[request] = (_told_apart(left["reasons"], unfit), left["smallest_change"])
     for request, (why, change) in reasons.items():
         if request in there:
             yield {
@@ -194,13 +195,14 @@ def _unserved_requests(
             }
 
 
-def _with_language(reasons: list[dict[str, Any]], strangers: int) -> list[dict[str, Any]]:
-    """The reasons with those who only lack the language told apart from those who said no."""
-    if not strangers:
+def _told_apart(reasons: list[dict[str, Any]], unfit: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The reasons with those who only lack the language, or a grade, told apart from those who said no."""
+    if not any(unfit.values()):
         return reasons
     counts = {reason["code"]: reason["count"] for reason in reasons}
-    counts[REFUSED] = counts.get(REFUSED, 0) - strangers
-    counts[LANGUAGE] = strangers
+    for code, count in unfit.items():
+        counts[REFUSED] = counts.get(REFUSED, 0) - count
+        counts[code] = counts.get(code, 0) + count
     return [{"code": code, "count": count} for code, count in counts.items() if count > 0]
 
 

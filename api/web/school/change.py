@@ -84,6 +84,7 @@ def _page(form: OrderForm, secret: str, again: str | None = None) -> str:
         offered_grades=[(one, grade(one)) for one in form.offered_grades],
         starts=order_words.starts(form.of("starts")),
         come=order_words.come,
+        span=order_words.week_span,
         **order_words.wishes_of(session, form),
     )
 

@@ -245,6 +245,7 @@ def when_page(form: OrderForm, again: str | None = None) -> str:
         offered_grades=[(one, grade(one)) for one in form.offered_grades],
         starts=order_words.starts(form.of("starts")),
         come=order_words.come,
+        span=order_words.week_span,
         town=_town(session, form),
         named=catalogue.entry(session, form.of("invited")),
         saved=_saved(session),

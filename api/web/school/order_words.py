@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_interval
 from sqlalchemy.orm import Session, object_session
 
 from api import clock
@@ -19,6 +20,7 @@ from api.i18n import gettext as _
 from api.models.programmes import Window
 from api.models.visits import Request
 from api.queries import schools as catalogue
+from api.queries.order_calendar import Week
 from api.queries.snapshot_languages import NORWEGIAN
 from api.web.school.order_form import GATHERED, ROW, ROWS, OrderForm
 from api.web.words import grade
@@ -51,6 +53,11 @@ class Row:
     value: str
     field: str
     more: str = ""
+
+
+def week_span(week: Week) -> str:
+    """ "11.–15. jan."."""
+    return str(format_interval(week.monday, week.friday, "MMMd", locale=current_locale()))
 
 
 def saved_at(moment: datetime) -> str:
@@ -117,7 +124,7 @@ def grades_of(grades: Sequence[int]) -> str:
 
 
 def days_of(days: Sequence[date]) -> str:
-    return either([long_date(day) for day in days])
+    return capital(either([long_date(day) for day in days]))
 
 
 def short_facts(form: OrderForm) -> list[tuple[str, str]]:
