@@ -16,7 +16,7 @@ from api.models.group_life import Attendance
 from api.models.groups import GroupSession, Meeting
 from api.models.people import Person
 from api.models.pupils import Entry, EntryChoice, Membership, Pupil
-from api.queries.campus_people import shown_name
+from api.queries.campus_people import told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ def attendance_lists(
             if seat.from_date <= day and (seat.to_date is None or day <= seat.to_date)
         }
         rows = []
+        listed = [pupils[one] for one in seated.keys() | marks[meeting.id].keys()]
+        names = told_apart({one.id: (one.name, one.protected, one.lottery_number) for one in listed})
         for entry_id in seated.keys() | marks[meeting.id].keys():
             pupil, place, marked = pupils[entry_id], seated.get(entry_id), marks[meeting.id].get(entry_id)
             before = untold[meeting.session_id, entry_id]
@@ -85,7 +87,7 @@ def attendance_lists(
                 PupilRow(
                     entry_id=entry_id,
                     membership_id=place.id if place else None,
-                    name=shown_name(pupil.name, pupil.protected, pupil.lottery_number, entry_id),
+                    name=names[entry_id],
                     level_id=pupil.level_id,
                     own=place is not None and mentor_id is not None and place.mentor_id == mentor_id,
                     walk_in=place is None,
@@ -107,5 +109,5 @@ def could_walk_in(session: Session, group: GroupSession, meeting: Meeting) -> li
         .join(Person, Pupil.person_id == Person.id)
         .where(EntryChoice.session_id == group.id, Entry.state == EntryState.WAITING, Entry.id.not_in(on_list))
     )
-    named = [(entry_id, shown_name(name, hidden, number, entry_id)) for entry_id, name, hidden, number in rows]
-    return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+    names = told_apart({entry_id: (name, hidden, number) for entry_id, name, hidden, number in rows})
+    return sorted(names.items(), key=lambda one: (one[1].casefold(), one[0]))

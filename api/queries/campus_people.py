@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,6 +27,21 @@ def shown_name(name: str, protected: bool, number: int | None, entry_id: str) ->
     if protected:
         return _("Pupil %(number)s", number=number if number is not None else entry_id[-6:])
     return name.split()[0]
+
+
+def told_apart(names: Mapping[str, tuple[str, bool, int | None]]) -> dict[str, str]:
+    """`shown_name` of several on one list, by entry: who shares a first name has the initial, or the last name, too.
+
+    names: full name, protected, lottery number.
+    """
+    shown = {entry: shown_name(name, hidden, number, entry) for entry, (name, hidden, number) in names.items()}
+    for letters in (1, None):
+        again = Counter(shown.values())
+        for entry, (name, hidden, _number) in names.items():
+            parts = name.split()
+            if not hidden and again[shown[entry]] > 1 and len(parts) > 1:
+                shown[entry] = f"{parts[0]} {parts[-1][:letters]}"
+    return shown
 
 
 def levels(session: Session) -> list[tuple[str, str]]:
@@ -124,6 +140,12 @@ def pupils_of_each(session: Session, session_ids: Iterable[str]) -> dict[str, li
         .join(Person, Pupil.person_id == Person.id)
         .where(Membership.session_id.in_(found), Membership.state == MembershipState.ACTIVE)
     )
+    names: defaultdict[str, dict[str, tuple[str, bool, int | None]]] = defaultdict(dict)
+    contact = {}
     for session_id, entry_id, name, hidden, number, mentor_id in rows:
-        found[session_id].append((shown_name(name, hidden, number, entry_id), mentor_id, hidden))
+        names[session_id][entry_id] = (name, hidden, number)
+        contact[entry_id] = mentor_id
+    for session_id, several in names.items():
+        shown = told_apart(several)
+        found[session_id] = [(shown[one], contact[one], hidden) for one, (_name, hidden, _number) in several.items()]
     return {key: sorted(several, key=lambda one: one[0].casefold()) for key, several in found.items()}

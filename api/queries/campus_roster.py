@@ -109,7 +109,9 @@ def _problem(session: Session, group: GroupSession) -> GroupProblem:
         .order_by(ProgrammeRuleVersion.number.desc())
         .limit(1)
     )
-    return group_problem(session, group.season_id, group.programme_id, settings or {}, clock.today())
+    return group_problem(
+        session, group.season_id, group.programme_id, settings or {}, clock.today(), roster_of=group.site_id
+    )
 
 
 def _rosters(session: Session, problem: GroupProblem) -> dict[str, frozenset[str]]:

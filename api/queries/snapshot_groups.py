@@ -24,14 +24,23 @@ from matcher import problem as m
 
 
 def group_problem(
-    session: Session, season_id: str, programme_id: str, settings: Mapping[str, Any], today: date
+    session: Session,
+    season_id: str,
+    programme_id: str,
+    settings: Mapping[str, Any],
+    today: date,
+    *,
+    roster_of: str | None = None,
 ) -> m.GroupProblem:
-    """The problem of a programme's sessions and waiting list in a season; see `take_snapshot`."""
+    """The problem of a programme's sessions and waiting list in a season; see `take_snapshot`.
+
+    roster_of: a site, for its sessions and those who sit there only, which is all that its roster is judged by.
+    """
     rules = group_rules(settings)
-    sessions = _sessions(session, season_id, programme_id, rules)
+    sessions = _sessions(session, season_id, programme_id, rules, roster_of)
     known = {item.id for item in sessions}
     mentors = _mentors(session, sessions, season_id, rules, today)
-    entries = _entries(session, season_id, programme_id)
+    entries = _entries(session, season_id, programme_id, roster_of)
     near = standing(session, known, today, rules.mentor_notice_days)
     fixed = _fixed(session, season_id, known, {item.id for item in mentors}, {row.id for row in entries}, near)
     stays = {item.mentor for item in fixed.mentors}
@@ -52,8 +61,10 @@ def _sites(session: Session, wanted: set[str]) -> tuple[m.Site, ...]:
     return tuple(m.Site(id=i, lat=lat, lon=lon, digital=digital) for i, lat, lon, digital in rows if i in wanted)
 
 
-def _sessions(session: Session, season_id: str, programme_id: str, rules: GroupRules) -> list[m.Session]:
-    rows = session.execute(
+def _sessions(
+    session: Session, season_id: str, programme_id: str, rules: GroupRules, site_id: str | None
+) -> list[m.Session]:
+    statement = (
         select(GroupSession, Room.seats)
         .outerjoin(Room, GroupSession.room_id == Room.id)
         .where(
@@ -63,6 +74,7 @@ def _sessions(session: Session, season_id: str, programme_id: str, rules: GroupR
         )
         .order_by(GroupSession.id)
     )
+    rows = session.execute(statement if site_id is None else statement.where(GroupSession.site_id == site_id))
     return [
         m.Session(
             id=row.id,
@@ -119,9 +131,12 @@ def _mentors(
     return mentors
 
 
-def _entries(session: Session, season_id: str, programme_id: str) -> list[Any]:
-    """Everyone who waits or sits, not who has yet to confirm; the home: the pupil's, the school's, else unknown."""
-    rows = session.execute(
+def _entries(session: Session, season_id: str, programme_id: str, seated_at: str | None) -> list[Any]:
+    """Everyone who waits or sits, not who has yet to confirm; the home: the pupil's, the school's, else unknown.
+
+    seated_at: a site, for those only who sit there.
+    """
+    statement = (
         select(
             Entry.id,
             Entry.level_id,
@@ -139,7 +154,12 @@ def _entries(session: Session, season_id: str, programme_id: str) -> list[Any]:
         .where(Entry.state.in_((EntryState.WAITING, EntryState.PLACED)))
         .order_by(Entry.id)
     )
-    return list(rows)
+    if seated_at is not None:
+        seats = select(Membership.entry_id).join(GroupSession, Membership.session_id == GroupSession.id)
+        statement = statement.where(
+            Entry.id.in_(seats.where(GroupSession.site_id == seated_at, Membership.to_date.is_(None)))
+        )
+    return list(session.execute(statement))
 
 
 def _pupils(
@@ -156,6 +176,7 @@ def _pupils(
             select(EntryChoice.entry_id, EntryChoice.session_id)
             .join(Entry, EntryChoice.entry_id == Entry.id)
             .where(Entry.season_id == season_id, Entry.programme_id == programme_id)
+            .where(EntryChoice.session_id.in_(sessions))
             .order_by(EntryChoice.entry_id, EntryChoice.rank)
         )
     )

@@ -38,8 +38,9 @@ class OneMore:
 class Board:
     """now: who would be offered a seat at once, by session, as sending the offers one evening after the other gives it.
 
-    one_more: evenings where one more mentor serves somebody whom the seats of now do not, most first. until: the
-    deadline of an offer made now; None where no seats are given out yet. levels: of those who sit there, by session.
+    one_more: evenings where one more mentor makes enough adults and serves somebody whom the seats of now do not, most
+    first. until: the deadline of an offer made now; None where no seats are given out yet. levels: of those who sit
+    there, by session.
     """
 
     now: dict[str, tuple[Claim, ...]]
@@ -83,7 +84,12 @@ def board(session: Session, site: Site, groups: Sequence[GroupSession], now: dat
         taken.update(claim.id for claim in filled.served)
         after.append(replace(evening, seated=filled.seated))
     helpers = campus_board.helpers(session, site, groups, rules)
-    more = [_one_more(evening, helpers[evening.id], taken) for evening in after]
+    least = {one.id: max(one.min_mentors, rules[one.programme_id].min_mentors) for one in groups}
+    more = [
+        _one_more(evening, helpers[evening.id], taken)
+        for evening in after
+        if len(evening.mentors) + 1 >= least[evening.id]
+    ]
     first = next((one for one in groups if one.id in offering), None)
     return Board(
         now=given,

@@ -50,12 +50,12 @@ class Sick:
 
     @property
     def names(self) -> str:
-        return enumerated([first_name(one.name) for one in self.row.away])
+        return enumerated([one.name for one in self.row.away])
 
     @property
     def to_ask(self) -> list[str]:
-        """First names of those who could come and are not asked."""
-        return [first_name(one.name) for one in self.people if one.state is None]
+        """Names of those who could come and are not asked."""
+        return [one.name for one in self.people if one.state is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,6 @@ class Help:
 def first_day(season: Season | None) -> date:
     """Today, or the first day of a season that is still to come."""
     return max(clock.today(), season.starts_on) if season else clock.today()
-
-
-def first_name(name: str) -> str:
-    return name.split()[0] if name.split() else name
 
 
 def enumerated(names: Sequence[str]) -> str:
@@ -169,6 +165,8 @@ def _card(row: SessionRow, found: Board, levels: Mapping[str, str], rules: Group
     free = max(0, room_for - row.pupils - row.offers)
     if meeting and ahead and meeting.missing:
         state = "away"
+    elif not (row.mentors or row.pupils or row.offers):
+        state = "unused"
     elif len(row.mentors) < max(row.group.min_mentors, rules.min_mentors):
         state = "thin"
     elif row.pupils + row.offers < row.group.min_pupils:
