@@ -13,6 +13,7 @@ from api.demo.frame import make_frame
 from api.demo.groups import add_groups
 from api.demo.rows import Rows
 from api.demo.visits import LAST_SEASON, add_visits
+from api.demo.years import add_years
 from api.models.programmes import Season
 
 PREFIX = "demo-"
@@ -40,5 +41,6 @@ def build_season(session: Session, *, today: date, seed: int, scale: int, from_r
     add_visits(rows, frame)
     add_groups(rows, frame)
     add_agreements_of(rows, LAST_SEASON)
+    add_years(rows, frame)
     rows.insert(session)
     return frame.rules

@@ -53,6 +53,8 @@ class Action(StrEnum):
     SEE_HOURS = "see_hours"
     SEE_MESSAGES = "see_messages"
     SEE_AUDIT = "see_audit"
+    SEE_FIGURES = "see_figures"
+    EDIT_FIGURES = "edit_figures"
     VERIFY_SCHOOLS = "verify_schools"
     MANAGE_USERS = "manage_users"
 
@@ -74,6 +76,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.HANDLE_EXCEPTIONS,
             Action.SEE_COMPANIES,
             Action.VERIFY_SCHOOLS,
+            Action.SEE_FIGURES,
         }
     ),
     Role.SITE_LEADER: frozenset(

@@ -1,4 +1,4 @@
-"""The questions of the annual report, to pupils at the end of term and to schools after a visit; which answers count."""
+"""The questions of the annual report, to pupils at the end of term and to schools after a visit."""
 
 from __future__ import annotations
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from api.mail.letter import Letter, Values, Writer
-from api.mail.letters import accounts, campus, companies, coordination, groups, schools, staff, visits, visits_after
+from api.mail.letters import (
+    accounts,
+    campus,
+    companies,
+    coordination,
+    groups,
+    schools,
+    staff,
+    surveys,
+    visits,
+    visits_after,
+)
 
 LETTERS: dict[str, Writer] = {
     **accounts.LETTERS,
@@ -15,6 +26,7 @@ LETTERS: dict[str, Writer] = {
     **staff.LETTERS,
     **coordination.LETTERS,
     **companies.LETTERS,
+    **surveys.LETTERS,
 }
 
 # Somebody waits for these at the screen: they do not queue behind a season's invitations.

@@ -9,6 +9,7 @@ DIGEST = "digest"
 TOPICS: dict[str, str] = {
     DIGEST: mark("The overview of the day"),
     "evaluation": mark("Questions after a visit"),
+    "survey": mark("The survey at the end of term"),
 }
 
 

@@ -15,6 +15,7 @@ from api.web import (
 )
 from api.web.admin import school_contacts, users
 from api.web.company import own as company_own
+from api.web.company import people as company_people
 from api.web.company import register as company_register
 from api.web.coordinator import (
     adjust,
@@ -39,6 +40,7 @@ from api.web.coordinator import (
 from api.web.mail import calendars, mailbox, unsubscribe
 from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, guardian, join, offer, queue
+from api.web.report import surveys, year, yearly
 from api.web.role_model import invitation, profile
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
@@ -90,6 +92,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     profile.pages,
     company_register.pages,
     company_own.pages,
+    company_people.pages,
     order.pages,
     status.pages,
     change.pages,
@@ -101,4 +104,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     guardian.pages,
     draw.pages,
     group_approval.pages,
+    year.pages,
+    yearly.pages,
+    surveys.pages,
 )

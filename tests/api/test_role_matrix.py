@@ -45,6 +45,7 @@ ELSEWHERE = {
     "token_id": "test_users_admin: a stranger's token answers 404",
     "lock_id": "national roles only",
     "approval_id": "needs an approved plan",
+    "survey_id": "national roles only",
 }
 
 

@@ -36,7 +36,7 @@ SHARED = frozenset(
     | {"visit_id", "item_id", "code", "agreement_id", "municipality_id"}
 )
 # Words in addresses that are no ids.
-WORDS = {"suffix": "csv", "kind": "site", "event": "be_away", "act": "borte"}
+WORDS = {"suffix": "csv", "kind": "site", "event": "be_away", "act": "borte", "year": "2027"}
 
 
 def word_of(rule: Rule, name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -93,28 +93,42 @@ def answers_of(rows: Collection[SurveyRow]) -> Answers:
     return Answers(sum(row.replies for row in closed), sum(row.invited for row in closed), shares, genders)
 
 
-def by_site(session: Session, survey_id: str) -> dict[str, dict[str, Counter[str]]]:
+def by_site(session: Session, survey_id: str) -> Mapping[str, Mapping[str, Counter[str]]]:
     """Counted answers of a survey by site (an id, or empty), question and value."""
-    found: dict[str, dict[str, Counter[str]]] = {}
+    found: dict[str, defaultdict[str, Counter[str]]] = {}
     for row in session.scalars(select(SurveyAnswer).where(SurveyAnswer.survey_id == survey_id)):
         found.setdefault(row.site, defaultdict(Counter))[row.question][row.value] = row.count
     return found
 
 
-def schools_said(
-    session: Session, starts: datetime, ends: datetime, programmes: Collection[str]
-) -> tuple[int, dict[str, Share]]:
-    """What schools answered after visits in a time: how many did, and the share of 4 and 5 by question."""
-    rows = session.scalars(
-        select(Evaluation.answers)
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What a school answered after a visit: a number from 1 to 5 by question."""
+
+    day: date
+    programme: str
+    answers: Mapping[str, int]
+
+
+def minutes_of_schools(session: Session, starts: datetime, ends: datetime) -> list[Minute]:
+    """What schools answered after visits in a time; one query."""
+    rows = session.execute(
+        select(Visit.starts_at, Request.programme_id, Evaluation.answers)
         .join(Visit, Evaluation.visit_id == Visit.id)
         .join(Request, Visit.request_id == Request.id)
         .where(Evaluation.side == Side.SCHOOL, Visit.starts_at >= starts, Visit.starts_at < ends)
-        .where(Request.programme_id.in_(programmes))
-    ).all()
+    )
+    return [Minute(clock.to_oslo(at).date(), programme, given) for at, programme, given in rows]
+
+
+def schools_said(minutes: Collection[Minute]) -> tuple[int, Mapping[str, Share]]:
+    """How many schools answered, and the share of 4 and 5 by question."""
     good = [int(value) for value in GOOD_GRADES]
     shares = {
-        question: share(sum(row.get(question) in good for row in rows), sum(question in row for row in rows))
+        question: share(
+            sum(one.answers.get(question) in good for one in minutes), sum(question in one.answers for one in minutes)
+        )
         for question in VISIT_QUESTIONS
+        if minutes
     }
-    return len(rows), shares if rows else {}
+    return len(minutes), shares

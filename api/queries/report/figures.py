@@ -50,7 +50,7 @@ def figures(session: Session, years: Collection[int]) -> Figures:
     return Figures(targets, counted)
 
 
-def years_with_figures(session: Session) -> set[int]:
+def years_with_counts(session: Session) -> set[int]:
     """The years for which something was counted by hand."""
     return set(session.scalars(select(YearlyFigure.year).where(YearlyFigure.counted.is_not(None)).distinct()))
 
