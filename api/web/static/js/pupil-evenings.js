@@ -8,7 +8,8 @@ const say = (text) => {
   requestAnimationFrame(() => { status.textContent = text; });
 };
 
-function begin(root) {
+// Makes the evenings choosable; kept: ids chosen already, best first, else as the selects have it. Returns what is chosen.
+function begin(root, kept) {
   const rows = [...root.querySelectorAll("[data-evening]")];
   const ranked = root.querySelector("[data-ranked]");
   const more = root.querySelector("[data-more]");
@@ -16,7 +17,8 @@ function begin(root) {
   const digital = root.querySelector("[data-digital]");
   const most = Number(root.dataset.most);
   const select = (row) => row.querySelector("select");
-  let chosen = rows.filter((row) => select(row).value).sort((a, b) => select(a).value - select(b).value).slice(0, most);
+  const asSent = () => rows.filter((row) => select(row).value).sort((a, b) => select(a).value - select(b).value).slice(0, most);
+  let chosen = kept ? kept.map((id) => rows.find((row) => row.dataset.evening === id)).filter(Boolean) : asSent();
 
   const nameOf = (row) => {
     const alone = chosen.filter((other) => other.dataset.day === row.dataset.day).length < 2;
@@ -122,8 +124,9 @@ function begin(root) {
     add(rows.find((row) => row.dataset.evening === digital.dataset.digital));
     if (digital.hidden) ranked.querySelector("li:last-child [data-move]").focus();
   });
-  if (chosen.length) open(false);
+  if (chosen.length && !kept) open(false);
   show();
+  return () => chosen.map((row) => row.dataset.evening);
 }
 
 const form = document.querySelector("form:has([data-evenings])");
@@ -132,14 +135,17 @@ form.querySelector("[data-look]").hidden = true;
 home.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
-  home.dispatchEvent(new Event("change", { bubbles: true }));
+  home.blur(); // which is what makes a change of it
+  home.focus();
 });
+let chosen = begin(document.querySelector("[data-evenings]"));
+let kept = [];
+document.body.addEventListener("htmx:beforeSwap", () => { kept = chosen(); }); // what was chosen while the answer was on its way
 document.body.addEventListener("htmx:afterSwap", () => {
   const root = document.querySelector("[data-evenings]");
-  begin(root);
+  chosen = begin(root, kept);
   if (root.dataset.said) say(root.dataset.said);
 });
-begin(document.querySelector("[data-evenings]"));
 
 const guardian = form.querySelector("[data-guardian]");
 const born = form.querySelector("#birth_year");
