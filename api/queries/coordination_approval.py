@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.domain.enums import ApprovalState, Mode, RunKind
+from api.domain.enums import ApprovalState, InvitationKind, Mode, RunKind
 from api.models.companies import Company
-from api.models.follow_up import PlanApproval
+from api.models.follow_up import Invitation, PlanApproval
 from api.models.people import Person
 from api.models.places import School
-from api.models.plan_rows import PlanUnserved
+from api.models.plan_rows import PlanUnserved, PlanVisit
 from api.models.planning import Plan
 from api.models.role_models import RoleModel
-from api.models.visits import Request
+from api.models.visits import Request, Visit
 from api.queries import seasons
 
 
@@ -111,6 +111,43 @@ def sample_values(common: dict[str, Any], visit: Any, send_at: datetime, answer_
         "travel_minutes": person.travel_minutes,
         "contact": None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an approval sends: people told, people asked, schools; first: the start of its first visit."""
+
+    notices: int
+    asked: int
+    schools: int
+    first: datetime | None
+
+    @property
+    def messages(self) -> int:
+        return self.notices + self.asked + self.schools
+
+
+def sent_by(session: Session, approval: PlanApproval) -> Sent:
+    """How many messages an approval makes, as it was approved; one query."""
+    rows = session.execute(
+        select(Invitation.kind, Visit.id, Visit.starts_at)
+        .join(Visit, Visit.id == Invitation.visit_id)
+        .where(Invitation.approval_id == approval.id, Invitation.turn == 1)
+    ).all()
+    notices = sum(row.kind is InvitationKind.NOTICE for row in rows)
+    first = min((row.starts_at for row in rows), default=None)
+    return Sent(notices, len(rows) - notices, len({row.id for row in rows}), first)
+
+
+def rows_of_plan(session: Session, plan_id: str) -> list[str]:
+    """The requests that a plan serves, by time."""
+    return list(
+        session.scalars(
+            select(PlanVisit.request_id)
+            .where(PlanVisit.plan_id == plan_id)
+            .order_by(PlanVisit.starts_at, PlanVisit.request_id)
+        )
+    )
 
 
 def plan_before(session: Session, plan: Plan) -> Plan | None:

@@ -7,31 +7,25 @@ from werkzeug.wrappers import Response
 
 from api.db import transaction
 from api.domain.enums import ApprovalState, RunKind
-from api.domain.permissions import Action
+from api.domain.permissions import Action, may
 from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
 from api.errors import Conflict
 from api.i18n import gettext as _
-from api.i18n import mark
 from api.mail.registry import write_letter
+from api.models.planning import Run
+from api.models.programmes import ProgrammeRuleVersion
 from api.models.visits import Request
 from api.queries import coordination_approval, coordination_compare, season_now
 from api.queries import follow_up as follow_up_reads
 from api.services.follow_up import approval as services
-from api.services.follow_up import messages
-from api.web import words
+from api.services.follow_up import messages, sending
+from api.web.coordinator import approval_words
 from api.web.season_page import verdict_of
 
 pages = Blueprint("approval", __name__)
-LETTERS: dict[str, tuple[str, str]] = {
-    "invitation_notice": (mark("You have a visit"), mark("role models of an agreement, who may object")),
-    "invitation_asked": (mark("Can you visit?"), mark("role models who are asked, at most three open questions each")),
-    "visit_confirmed_school": (mark("You get a visit, and by whom"), mark("schools whose visit is sure at once")),
-    "visit_asking_school": (
-        mark("We are asking somebody for you"),
-        mark("schools that hear more when the answer is in"),
-    ),
-}
+MOST_CHANGES = 10
+READABLE = ("invitation_asked", "invitation_notice")
 
 
 @pages.get("/godkjenn/<plan_id>")
@@ -51,6 +45,17 @@ def approve(plan_id: str) -> Response:
     except Conflict as refused:
         return make_response(_page(plan_id, items, refused), 409)
     return redirect(url_for("approval.approved", approval_id=made), code=303)
+
+
+@pages.get("/godkjenn/<plan_id>/velg")
+@allowed(Action.APPROVE_PLANS)
+def choose(plan_id: str) -> str:
+    """The rows of the plan, each to be taken along or left out."""
+    session = read_session()
+    found = services.preview(session, current_actor(), plan_id)
+    plan = season_now.plan_of_kind(session, plan_id, RunKind.VISIT)
+    listed = coordination_approval.parts(session, found.visits)
+    return render_template("coordinator/approve_choose.html", plan=plan, season=plan.season, listed=listed)
 
 
 @pages.get("/godkjent/<approval_id>")
@@ -87,7 +92,7 @@ def send(approval_id: str) -> Response:
     except Conflict as late:
         flash(" ".join(filter(None, (late.sentence, late.remedy))), "warning")
     else:
-        flash(_("Sent. The rest happens without you."), "success")
+        flash(_("The messages are leaving now. The rest happens without you."), "success")
     return redirect(url_for("approval.approved", approval_id=approval_id), code=303)
 
 
@@ -97,56 +102,68 @@ def _asked_items(plan_id: str) -> list[str] | None:
     without = set(request.args.getlist("without"))
     if not without:
         return chosen or None
-    found = services.preview(read_session(), current_actor(), plan_id)
-    return [one.request_id for one in found.visits if one.request_id not in without]
+    rows = coordination_approval.rows_of_plan(read_session(), plan_id)
+    return [request_id for request_id in rows if request_id not in without]
 
 
 def _page(plan_id: str, items: list[str] | None, refused: Conflict | None = None) -> str:
     session = read_session()
     found = services.preview(session, current_actor(), plan_id, items)
     plan = season_now.plan_of_kind(session, plan_id, RunKind.VISIT)
-    listed = coordination_approval.parts(session, found.visits)
     before = coordination_approval.plan_before(session, plan)
-    goals = coordination_compare.goals(before, plan) if before is not None else []
+    compared = (
+        coordination_compare.compare(session, current_actor(), before.id, plan_id, size=MOST_CHANGES)
+        if before is not None and may(current_actor(), Action.SEE_GOALS)
+        else None
+    )
+    letters = coordination_approval.letters(found.visits)
     return render_template(
         "coordinator/approve.html",
         plan=plan,
         season=plan.season,
         verdict=verdict_of(plan),
+        sees_goals=may(current_actor(), Action.SEE_GOALS),
         found=found,
-        listed=listed,
         items=items,
-        touched=coordination_approval.touched(session, plan_id, found.visits, listed),
-        letters=coordination_approval.letters(found.visits),
-        letter_words=LETTERS,
-        sample=_sample(found),
+        letters=letters,
+        readable=READABLE,
+        said=approval_words,
+        sample=_sample(found, next((kind for kind in (request.args.get("brev"), *READABLE) if kind in letters), None)),
         before=before,
-        goals=[goal for goal in goals if goal.is_better is not None],
-        goal_label=words.goal_label,
+        compared=compared,
         refused=refused,
         earlier=coordination_approval.approvals(session, plan_id),
     )
 
 
-def _sample(found: services.Preview) -> Any:
-    """The letter that the first role model gets who is asked, else who is told; None where nothing would leave."""
+def _sample(found: services.Preview, kind: str | None) -> Any:
+    """The letter of this kind to the first role model who gets it; None where none would leave."""
     session = read_session()
-    visit = next((one for one in found.visits if not one.people[0].reserved), next(iter(found.visits), None))
+    if kind not in READABLE:
+        return None
+    reserved = kind == "invitation_notice"
+    visit = next((one for one in found.visits if one.people[0].reserved is reserved), None)
     if visit is None:
         return None
-    common = messages.request_values(session, session.get_one(Request, visit.request_id))
-    programme_id = session.get_one(Request, visit.request_id).programme_id
-    days = follow_up_reads.rules_of(session, programme_id).silence_working_days
-    kind = "invitation_notice" if visit.people[0].reserved else "invitation_asked"
+    asked = session.get_one(Request, visit.request_id)
+    days = follow_up_reads.rules_of(session, asked.programme_id).silence_working_days
+    common = messages.request_values(session, asked)
     return write_letter(kind, coordination_approval.sample_values(common, visit, found.send_at, days))
 
 
 def _approval(approval_id: str) -> dict[str, Any]:
     session = read_session()
     found = services.reachable_approval(session, current_actor(), approval_id)
+    run = session.get_one(Run, found.plan.run_id)
+    programme = session.get_one(ProgrammeRuleVersion, run.rule_version_id).programme_id
+    sent = coordination_approval.sent_by(session, found)
     return {
         "approval": found,
         "season": found.plan.season,
+        "sent": sent,
+        "steps": approval_words.steps(session, found, sent, programme),
+        "said": approval_words,
         "is_waiting": found.state is ApprovalState.APPROVED,
         "is_sent": found.state is ApprovalState.SENT,
+        "unsent": len(sending.unsent(found)) if found.state is ApprovalState.SENT else 0,
     }

@@ -15,6 +15,7 @@ from api.models.visits import Visit
 from tests import factories as make
 from tests.api.conftest import SignIn
 from tests.api.counting import count_queries
+from tests.api.services.follow_up import live
 from tests.api.web.conftest import AsRole
 from tests.api.web.coordination.conftest import NOW
 from tests.api.web.coordination.posting import post
@@ -47,12 +48,12 @@ def test_preview_says_what_is_sent_to_whom_and_writes_nothing(
     session: Session, world: World, planner: FlaskClient
 ) -> None:
     said = page(planner, address(world))
-    assert "Godkjenn 3 besøk" in text(said)
-    assert "Ingenting sendes før ti. 24. nov. kl. 12.00." in text(said)
-    assert "Du har et besøk rollemodeller med avtale, som kan si fra 1" in text(said)
-    assert "Kan du komme på besøk? rollemodeller som blir spurt, høyst tre åpne spørsmål hver 3" in text(said)
-    assert "Dere får besøk, og av hvem skoler som får sikkert besøk med en gang 1" in text(said)
-    assert "Vi spør noen for dere skoler som hører mer når svaret har kommet 2" in text(said)
+    assert "3 besøk er fordelt." in text(said)
+    assert "7 meldinger går i dag kl. 12.00. Fram til da kan du angre alt." in text(said)
+    assert "Én fra avtalebedriftene blir bekreftet" in text(said)
+    assert "3 rollemodeller blir spurt" in text(said)
+    assert "Én skole får ja og navn" in text(said)
+    assert "2 skoler får vite at vi spør" in text(said)
     assert "Godkjenn og send 7 meldinger" in text(said)
     assert "Dette er det første forslaget i sesongen" in text(said)
     assert session.scalars(select(PlanApproval)).all() == []
@@ -60,15 +61,21 @@ def test_preview_says_what_is_sent_to_whom_and_writes_nothing(
 
 def test_sample_letter_is_the_real_one(world: World, planner: FlaskClient) -> None:
     said = text(page(planner, address(world)))
-    assert "Bergen skole 0, Bergen" in said or "Bergen skole 0" in said
-    assert "9. trinn" in said
+    assert "Kan du besøke Bergen skole 0" in said
+    assert "Hører vi ikke fra deg, spør vi en annen, og det er helt i orden." in said
+    told = text(page(planner, f"{address(world)}?brev=invitation_notice"))
+    assert "Oslo skole 0" in told.split("Slik ser meldingen til rollemodellene ut")[1]
+    assert "Kan du besøke Bergen skole 0" in text(page(planner, f"{address(world)}?brev=nothing"))
 
 
 def test_approved_plan_can_be_undone_until_it_is_sent(session: Session, world: World, planner: FlaskClient) -> None:
     made = approve(session, with_contacts(session, world), planner)
     shown = text(page(planner, f"/godkjent/{made.id}"))
     assert "Godkjent. Ingenting er sendt ennå." in shown
-    assert "Du kan angre fram til ti. 24. nov. kl. 12.00." in shown
+    assert "Du kan angre fram til i dag kl. 12.00. Da går 7 meldinger ut." in shown
+    assert "2 t 0 min til meldingene går" in shown
+    assert "Siste frist for de 3 som er spurt" in shown
+    assert "Alle besøk i uke 3 skal være bekreftet" in shown
     assert sent(session) == 0
     assert len(session.scalars(select(Visit)).all()) == 3
     post(planner, f"/godkjent/{made.id}/angre", seen="/i-dag")
@@ -88,6 +95,11 @@ def test_sending_now_is_asked_on_a_page_of_its_own(session: Session, world: Worl
     session.refresh(made)
     assert made.state is ApprovalState.SENT
     assert sent(session) > 0
+    assert "1 av 3 besøk" in text(page(planner, f"/godkjent/{made.id}"))
+    live.send_due(session, NOW)
+    said = text(page(planner, f"/godkjent/{made.id}"))
+    assert "Det ble sendt i dag kl. 10.00." in said
+    assert "av 3 besøk" not in said
     post(planner, f"/godkjent/{made.id}/angre", seen="/i-dag")
     session.refresh(made)
     assert made.state is ApprovalState.SENT
@@ -95,7 +107,8 @@ def test_sending_now_is_asked_on_a_page_of_its_own(session: Session, world: Worl
 
 def test_some_rows_are_approved_and_the_rest_wait(session: Session, world: World, planner: FlaskClient) -> None:
     chosen = world.served[0].id
-    assert "Godkjenn ett besøk" in text(page(planner, f"{address(world)}?item={chosen}"))
+    assert "Ett besøk er fordelt." in text(page(planner, f"{address(world)}?item={chosen}"))
+    assert page(planner, f"{address(world)}/velg").count('name="item"') == 3
     made = approve(session, world, planner, item=chosen)
     assert made.items == [chosen]
     assert [visit.request_id for visit in session.scalars(select(Visit))] == [chosen]
@@ -103,7 +116,7 @@ def test_some_rows_are_approved_and_the_rest_wait(session: Session, world: World
 
 def test_a_visit_taken_out_by_hand_is_left_out(session: Session, world: World, planner: FlaskClient) -> None:
     said = text(page(planner, f"{address(world)}?without={world.served[0].id}"))
-    assert "Godkjenn 2 besøk" in said
+    assert "2 besøk er fordelt." in said
 
 
 def test_second_approval_says_what_changed(session: Session, world: World, planner: FlaskClient) -> None:
@@ -121,7 +134,9 @@ def test_next_plan_is_compared_with_the_approved_one(session: Session, world: Wo
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         plan_now(session, world, RunKind.VISIT)
     said = text(page(planner, address(world)))
-    assert "Skoler som får besøk 2 1 dårligere" in said
+    assert "Skoler som får besøk 2 1 −1 dårligere" in said
+    assert "Én mister besøket." in said
+    assert "Hvem får endring (1)" in said
 
 
 def test_program_approves_undoes_and_sends_under_the_etag(
@@ -147,7 +162,7 @@ def test_only_those_who_may_approve_see_the_pages(session: Session, world: World
     assistant = signed_in_as(Role.ASSISTANT)
     assert assistant.get(address(world)).status_code == 404
     assert post(assistant, address(world)).status_code == 404
-    assert "Se og godkjenn" not in text(page(assistant, "/besok"))
+    assert "Gå til godkjenning" not in text(page(assistant, "/besok"))
 
 
 def test_questions_do_not_grow_with_the_rows(session: Session, signed_in: SignIn) -> None:
