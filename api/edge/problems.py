@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, g, json, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
@@ -13,10 +14,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from api import errors
 from api.domain.permissions import ANONYMOUS
+from api.edge.access import own_path
 from api.edge.field_messages import in_reader_s_language
 from api.i18n import gettext, mark
 
 PROBLEM_TYPE = "application/problem+json"
+KEPT_FROM = 40  # characters; what is shorter is quicker to write again
+_OURS = frozenset({"csrf_token", "form_stamp", "website", "password", "new_password", "again"})
 
 STATUS_OF: dict[type[errors.AppError], int] = {
     errors.NotFound: 404,
@@ -38,6 +42,7 @@ TITLES = {
     405: mark("That cannot be done here"),
     406: mark("We do not have it in that form"),
     409: mark("Somebody was there before you"),
+    410: mark("It is no longer here"),
     412: mark("Somebody else has changed it"),
     413: mark("That was too large"),
     415: mark("We cannot read that kind of content"),
@@ -55,6 +60,7 @@ REMEDIES = {
     405: mark("Go back and use the buttons on the page."),
     406: mark("Ask for JSON."),
     409: mark("Load the page again to see what it looks like now."),
+    410: mark("Ask for a new link, or start from the front page."),
     412: mark("Load it again, see what is new, and make your change once more."),
     413: mark("Send less at a time."),
     415: mark("Send JSON with the header Content-Type: application/json."),
@@ -151,7 +157,15 @@ def problem(status: int, *, code: str, detail: str | None = None, listed: Any = 
     usual = 500 if status >= 500 else 400
     title, remedy = gettext(titles.get(status, titles[usual])), gettext(remedies.get(status, remedies[usual]))
     if not is_api():
-        page = render_template("error.html", status=status, title=title, detail=detail, remedy=remedy, listed=listed)
+        page = render_template(
+            "error.html",
+            status=status,
+            title=title,
+            detail=detail,
+            remedy=remedy,
+            kept=_kept(status),
+            back=_back(status),
+        )
         return make_response(page, status)
     body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail or remedy}
     if listed:
@@ -167,6 +181,23 @@ def problem(status: int, *, code: str, detail: str | None = None, listed: Any = 
 def is_api() -> bool:
     """Whether the request asks the API, which answers in JSON whatever happens."""
     return request.path.startswith("/api/")
+
+
+def _kept(status: int) -> list[str]:
+    """The longer texts of a form that could not be used, so that nobody has to write them twice."""
+    if request.method != "POST" or status == 413:
+        return []
+    return [value for name, value in request.form.items() if len(value) > KEPT_FROM and name not in _OURS]
+
+
+def _back(status: int) -> str | None:
+    """Where the form was that met something new; what is not there has no way back but the front page."""
+    if request.method == "GET" or status not in (400, 403, 409, 412, 422, 429):
+        return None
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host:
+        return None
+    return own_path(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
 
 
 def _code_of(error: HTTPException, status: int) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import RunKind
+from api.models.groups import Site
 from api.models.planning import Plan
-from api.models.programmes import Season
+from api.models.programmes import Programme, Season
 from api.queries import group_plan, season_now, visit_plan
 from api.queries.group_plan import GroupFigures
 from api.queries.visit_plan import VisitFigures
@@ -40,3 +43,13 @@ def overview(session: Session) -> Overview | None:
         groups,
         group_plan.figures(session, groups.id, sites) if groups else None,
     )
+
+
+def campuses(session: Session) -> int:
+    """How many places study groups can meet at, the digital one left out."""
+    return session.scalar(select(func.count()).select_from(Site).where(Site.digital.is_(False))) or 0
+
+
+def programmes(session: Session) -> Sequence[Programme]:
+    """Every programme, as the notice of privacy names them."""
+    return session.scalars(select(Programme).order_by(Programme.code)).all()

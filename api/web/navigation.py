@@ -1,8 +1,8 @@
-"""The menu: one line an entry, in order. An entry is shown to those who may do its action (None: everyone)."""
+"""The menu: one line an entry, in order. An entry is shown to those who may do its action, or who have its role."""
 
 from dataclasses import dataclass
 
-from api.domain.permissions import Action
+from api.domain.permissions import Action, Role
 from api.i18n import mark
 
 
@@ -10,6 +10,7 @@ from api.i18n import mark
 class Entry:
     """`endpoint` of the page, its `label` (a text of the catalogue), the `action` it needs, and the pages under it.
 
+    also: further blueprints whose pages lie under it. role: only who has this role sees it.
     unless: those who may do this have another entry in its place. under: entries that its page leads to.
     """
 
@@ -18,11 +19,13 @@ class Entry:
     action: Action | None = None
     section: str | None = None
     unless: Action | None = None
+    role: Role | None = None
+    also: tuple[str, ...] = ()
     under: tuple["Entry", ...] = ()
 
     def is_current(self, endpoint: str | None) -> bool:
         """Whether the page shown is this entry's or lies under it (same blueprint, when `section` names it)."""
-        in_section = self.section is not None and str(endpoint).split(".")[0] == self.section
+        in_section = str(endpoint).split(".")[0] in {self.section, *self.also}
         return endpoint == self.endpoint or in_section or any(entry.is_current(endpoint) for entry in self.under)
 
 
@@ -47,14 +50,22 @@ AGREEMENTS: tuple[Entry, ...] = (
     Entry("load.overview", mark("Load by role model"), Action.SEE_VISIT_PLANS, section="load"),
     Entry("contacts.overview", mark("Schools that have not ordered"), Action.VERIFY_SCHOOLS, section="contacts"),
 )
+# Blueprints of what is done with a plan of visits.
+PLANNING = ("locks", "map", "adjust", "compare", "approval", "week")
 NAVIGATION: tuple[Entry, ...] = (
-    Entry("today.overview", mark("Today"), Action.SEE_EXCEPTIONS, section="today"),
-    Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits"),
-    Entry("ledger.overview", mark("Agreements"), Action.SEE_VISIT_PLANS, section="ledger", under=AGREEMENTS),
-    Entry("groups.sites", mark("Study groups"), section="groups"),
-    Entry("campus.sites", mark("Sites"), Action.MANAGE_GROUPS, section="campus", under=CAMPUS),
-    Entry("mentor.own", mark("My meetings"), Action.MARK_ATTENDANCE, section="mentor", unless=Action.MANAGE_GROUPS),
-    Entry("map.visits", mark("Map"), section="map"),
+    Entry("today.overview", mark("Monday's list"), Action.SEE_EXCEPTIONS, section="today"),
+    Entry("visits.table", mark("Visits"), Action.SEE_VISIT_PLANS, section="visits", also=PLANNING),
     Entry("runs.overview", mark("Runs"), Action.SEE_RUNS, section="runs"),
+    Entry("catalogue.table", mark("Role models"), Action.VERIFY_SCHOOLS, section="catalogue"),
+    Entry("ledger.overview", mark("Agreements"), Action.SEE_VISIT_PLANS, section="ledger", under=AGREEMENTS),
+    Entry("groups.table", mark("Study groups"), Action.SEE_GROUP_PLANS, section="groups"),
+    Entry("campus.sites", mark("Sites"), Action.MANAGE_GROUPS, section="campus", under=CAMPUS),
+    Entry("year.overview", mark("The year in figures"), Action.SEE_FIGURES, section="year"),
     Entry("more.page", mark("More"), Action.VERIFY_SCHOOLS, under=MORE),
+    Entry("company.overview", mark("My company"), role=Role.COMPANY_CONTACT, section="company"),
+    Entry("profile.mine", mark("My profile"), role=Role.ROLE_MODEL, section="profile"),
+    Entry("own_orders.mine", mark("My orders"), role=Role.SCHOOL_CONTACT, section="own_orders"),
+    Entry("order.show", mark("Order a visit"), role=Role.SCHOOL_CONTACT, section="order"),
+    Entry("mentor.own", mark("My meetings"), Action.MARK_ATTENDANCE, section="mentor", unless=Action.MANAGE_GROUPS),
+    Entry("join.mine", mark("My place in the queue"), role=Role.PUPIL, section="join"),
 )

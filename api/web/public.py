@@ -1,39 +1,52 @@
 """Pages for everyone: the front page, privacy, accessibility, and what a watchdog asks."""
 
+from datetime import date
+
 from flask import Blueprint, Response, jsonify, render_template
 
+from api import clock
 from api.edge.access import public
 from api.edge.session import read_session
-from api.queries import health, overview
-from api.web.season_page import verdict_of
+from api.queries import health, overview, promises
+from api.web import privacy_words
 
 pages = Blueprint("public", __name__)
+STATEMENT_OF = date(2026, 11, 22)  # when the statement on accessibility was last gone through
 
 
 @pages.get("/")
 @public
 def front() -> str:
-    now = overview.overview(read_session())
-    visits = verdict_of(now.visit_plan) if now else None
+    session = read_session()
     return render_template(
         "public/front.html",
-        now=now,
-        visit_verdict=visits,
-        group_verdict=verdict_of(now.group_plan) if now else None,
-        visit_goals={goal.name: goal.value for goal in visits.goals} if visits else {},
+        now=overview.overview(session),
+        sites=overview.campuses(session),
+        answer_on=promises.answer_on(session, None, clock.now()),
     )
+
+
+@pages.get("/rettferdig")
+@public
+def fairness() -> str:
+    return render_template("public/fairness.html")
 
 
 @pages.get("/personvern")
 @public
 def privacy() -> str:
-    return render_template("public/privacy.html")
+    return render_template(
+        "public/privacy.html",
+        programmes=overview.programmes(read_session()),
+        kinds=privacy_words.kinds(),
+        seen=privacy_words.seen(),
+    )
 
 
 @pages.get("/tilgjengelighet")
 @public
 def accessibility() -> str:
-    return render_template("public/accessibility.html")
+    return render_template("public/accessibility.html", written_on=STATEMENT_OF)
 
 
 @pages.get("/healthz")

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Flask, current_app, request, url_for
 
-from api import i18n
-from api.domain.permissions import Action, may
+from api import clock, i18n
+from api.domain.permissions import Action, Role, may
 from api.edge.access import current_actor
 from api.edge.locale import PARAMETER
 from api.edge.login import current_name
 from api.edge.public_forms import stamp
+from api.web.admin.words import role_name
 from api.web.navigation import NAVIGATION, Entry
 from api.web.words import grade
 
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
         form_stamp=stamp,
         grade_word=grade,
         language_links=language_links,
+        printed_on=clock.today,
     )
     app.context_processor(_of_request)
 
@@ -88,6 +90,7 @@ def _of_request() -> dict[str, Any]:
     return {
         "actor": actor,
         "person_name": current_name(),
+        "role_now": next((role_name(role) for role in Role if role in {grant.role for grant in actor.grants}), ""),
         "locale": i18n.current_locale(),
         "menu": [entry for entry in NAVIGATION if is_shown(entry)],
     }
@@ -98,5 +101,7 @@ def is_shown(entry: Entry) -> bool:
     known = entry.endpoint in current_app.view_functions
     actor = current_actor()
     if not known or (entry.unless is not None and may(actor, entry.unless)):
+        return False
+    if entry.role is not None and entry.role not in {grant.role for grant in actor.grants}:
         return False
     return entry.action is None or may(actor, entry.action)
