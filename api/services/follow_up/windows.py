@@ -100,7 +100,7 @@ def _approve_by(session: Session, window: Window, monday: date) -> date:
     return monday - timedelta(weeks=rules.plan_approved_weeks)
 
 
-def _plans_since(window: Window) -> Select[tuple[str]]:
+def _plans_since(window: Window) -> Select[str]:
     return (
         select(Plan.id)
         .join(Run, Plan.run_id == Run.id)
@@ -120,7 +120,7 @@ def _waits(window: Window) -> ColumnElement[bool]:
     return waiting & Request.answered_at.is_(None)
 
 
-def _first_monday() -> ScalarSelect[date | None]:
+def _first_monday() -> ScalarSelect[date]:
     return (
         select(func.min(VisitWeek.monday)).where(VisitWeek.window_id == Window.id).correlate(Window).scalar_subquery()
     )

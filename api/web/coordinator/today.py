@@ -124,14 +124,14 @@ def usable_remedies(lines: Any) -> set[str]:
 
 def _acted(act: Callable[[Session], str], line_id: str) -> Response:
     """Does it and says so, or why not; then back to the list, at the next line where this one is done with."""
+    stays = True
     try:
         with transaction() as session:
             said = act(session)
+            stays = session.get_one(ExceptionItem, line_id).state is ExceptionState.OPEN
     except (Conflict, InvalidInput) as refused:
         flash(" ".join(filter(None, (refused.sentence, refused.remedy))), "warning")
     else:
         flash(said, "success")
-    line = read_session().get(ExceptionItem, line_id)
-    stays = line is not None and line.state is ExceptionState.OPEN
     focus = line_id if stays else request.form.get("next", "")[:40] or "top"
     return redirect(url_for("today.overview", fokus=focus), code=303)
