@@ -36,7 +36,7 @@ def table() -> str:
         digital=asked_switch("digitalt"),
         topics=[(one.code, getattr(one, f"name_{current_locale()}")) for one in schools.topics(session)],
         places=[(one, one) for one in schools.places(session)],
-        languages=[(code, _named(code)) for code in schools.languages(session)],
+        language_choices=[(code, _named(code)) for code in schools.languages(session)],
         named=_named,
     )
 

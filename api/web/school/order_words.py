@@ -26,6 +26,7 @@ from api.web.school.order_form import GATHERED, ROW, ROWS, OrderForm
 from api.web.words import grade
 
 FIRST_START, LAST_START, QUARTER = 8 * 60, 14 * 60, 15
+HARD_SPACE = "\N{NO-BREAK SPACE}"
 COMES_BEFORE = timedelta(minutes=15)
 PURPOSES = (
     (Purpose.BROADEN.value, mark("Show the breadth"), mark("See what one can become")),
@@ -92,7 +93,7 @@ def wishes_of(session: Session, form: OrderForm) -> dict[str, Any]:
         "modes": [(value, _(words)) for value, words in MODES],
         "fallbacks": [(value, _(words), "") for value, words in FALLBACKS],
         "topics": [(one.code, capital(getattr(one, f"name_{current_locale()}"))) for one in catalogue.topics(session)],
-        "languages": [("", _("Norwegian")), *((code, language(code)) for code in [*spoken, *chosen])],
+        "language_choices": [("", _("Norwegian")), *((code, language(code)) for code in [*spoken, *chosen])],
     }
 
 
@@ -123,8 +124,12 @@ def grades_of(grades: Sequence[int]) -> str:
     return listed([grade(one) for one in sorted(grades)])
 
 
-def days_of(days: Sequence[date]) -> str:
-    return capital(either([long_date(day) for day in days]))
+def days_of(days: Sequence[date], *, weekdays: bool = True) -> str:
+    """ "tirsdag 20., onsdag 21. eller torsdag 22. april": the month once where it is one, in Norwegian."""
+    said = [long_date(day) if weekdays else day_and_month(day) for day in days]
+    if current_locale() != "en" and len({(day.year, day.month) for day in days}) == 1:
+        said[:-1] = [words.rpartition(HARD_SPACE)[0] for words in said[:-1]]
+    return either(said)
 
 
 def short_facts(form: OrderForm) -> list[tuple[str, str]]:
@@ -133,7 +138,7 @@ def short_facts(form: OrderForm) -> list[tuple[str, str]]:
         (_("School"), form.school.name if form.school else ""),
         (_("Years of school"), grades_of(form.grades)),
         (_("Classes"), _class_names(form)),
-        (_("Days"), either([day_and_month(day) for day in form.days])),
+        (_("Days"), days_of(form.days, weekdays=False)),
     ]
     return [(label, words) for label, words in facts if words]
 
@@ -145,7 +150,7 @@ def when_rows(form: OrderForm, town: str) -> list[Row]:
         Row(_("School"), f"{form.school.name}, {town}" if form.school else "", "search"),
         Row(_("Years of school"), grades_of(form.grades), "grades"),
         Row(_("Classes"), _classes(form), "meeting"),
-        Row(_("Days that suit"), days_of(form.days), "days", _("Week %(weeks)s", weeks=listed(weeks))),
+        Row(_("Days that suit"), capital(days_of(form.days)), "days", _("Week %(weeks)s", weeks=listed(weeks))),
         Row(_("Start"), _("At %(time)s", time=clock_time(form.first_lesson)), "starts"),
     ]
 

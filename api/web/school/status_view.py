@@ -127,7 +127,7 @@ def _heading(order: Request, visit: Visit | None) -> str:
             return _("You get a visit on %(day)s", day=day)
         return _("We are asking a role model for %(day)s", day=day)
     if order.state is RequestState.DECLINED:
-        return _("We found nobody for %(days)s", days=order_words.either([day_and_month(day) for day in _days(order)]))
+        return _("We found nobody for %(days)s", days=order_words.days_of(_days(order), weekdays=False))
     if order.state is RequestState.UNCONFIRMED:
         return _("Confirm the order")
     return _("We are finding a role model")
