@@ -1,6 +1,7 @@
 """Headers of every answer: a strict content policy, HSTS behind https, no shared cache for a person's page."""
 
 from flask import Flask, Response, request
+from flask_compress import Compress
 from flask_talisman import Talisman
 
 CONTENT_POLICY = {
@@ -15,10 +16,22 @@ CONTENT_POLICY = {
     "base-uri": "'none'",
 }
 STATIC_SECONDS = 365 * 24 * 3600
+# Not JSON: what REST answers keeps the ETag it was given.
+COMPRESSED = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "image/svg+xml",
+    "application/geo+json",
+    "application/javascript",
+)
 
 
 def protect(app: Flask, *, production: bool) -> None:
     """Adds the headers. TLS ends in front of us: http is not redirected here, and HSTS goes out on https only."""
+    app.config["COMPRESS_MIMETYPES"] = list(COMPRESSED)
+    app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    Compress(app)
     Talisman(
         app,
         content_security_policy=CONTENT_POLICY,
@@ -39,6 +52,9 @@ def _isolate(response: Response) -> Response:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if request.endpoint == "static":
+        if response.mimetype in COMPRESSED and response.direct_passthrough:
+            response.direct_passthrough = False
+            response.make_sequence()  # flask-compress has no gzip for streams
         versioned = "v" in request.args
         response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}, immutable" if versioned else "no-cache"
     elif "Cache-Control" not in response.headers:

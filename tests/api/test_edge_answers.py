@@ -185,7 +185,7 @@ def test_bad_key_is_refused(coordinator: FlaskClient, key: str) -> None:
         ("/personvern", {"Accept-Language": "fr"}, "nb"),
         ("/personvern", {"Accept-Language": "en-GB,en;q=0.9"}, "en"),
         ("/personvern", {"Accept-Language": "no, en;q=0.5"}, "nb"),
-        ("/personvern", {"Accept-Language": "nn, en;q=0.5"}, "nb"),
+        ("/personvern", {"Accept-Language": "nn, en;q=0.5"}, "nn"),
         ("/personvern?lang=en", {"Accept-Language": "nb"}, "en"),
         ("/personvern?lang=xx", {"Accept-Language": "en"}, "en"),
     ],
