@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from api.domain.enums import ApprovalState, InvitationKind, InvitationState, RequestState, Side, VisitState
 from api.domain.permissions import Role
-from api.models.follow_up import Evaluation, Invitation, PlanApproval
+from api.models.follow_up import Evaluation, ExceptionItem, Invitation, PlanApproval
+from api.models.plan_rows import PlanUnserved
+from api.models.planning import PlanGoal
 from api.models.visits import Request, Visit
 from api.services import links
 from api.services.follow_up import messages, steps
@@ -140,3 +142,75 @@ def test_a_visit_whose_approval_can_still_be_undone_is_not_told(
     session.flush()
     assert "hydrolog" in text(page(client, link))
     assert "Vi finner en rollemodell" not in text(page(browser, "/bestillinger"))
+
+
+def test_the_next_thing_has_a_deadline_and_the_timeline_a_current_step(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    link = address(session, order)
+    said = page(client, link)
+    assert "Neste for dere: si fra at dere er klare" in text(said)
+    assert 'aria-current="step"' in said
+    assert send(client, link, "klar") == 303
+    assert "Neste for dere" not in text(page(client, link))
+
+
+def test_a_school_that_hears_nothing_puts_a_line_on_the_list_once(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    order.answered_at = visit.starts_at
+    session.flush()
+    link = address(session, order)
+    assert "si fra til oss" in text(page(client, link))
+    for _ in range(2):
+        assert send(client, link, "etterlyst") == 303
+    [line] = session.scalars(select(ExceptionItem).where(ExceptionItem.object_id == visit.id))
+    assert line.kind == "not_called"
+
+
+def test_sheet_and_calendar_belong_to_a_visit_that_is_settled(
+    client: FlaskClient, session: Session, order: Request, visit: Visit
+) -> None:
+    link = address(session, order)
+    assert "hydrolog" in text(page(client, f"{link}/ark"))
+    calendar = client.get(f"{link}/kalender.ics")
+    assert (calendar.status_code, calendar.mimetype) == (200, "text/calendar")
+    assert visit.id in calendar.get_data(as_text=True)
+    visit.state = VisitState.CANCELLED
+    order.state = RequestState.OPEN
+    session.flush()
+    assert [client.get(f"{link}/{page_}").status_code for page_ in ("ark", "kalender.ics")] == [404, 404]
+
+
+def test_a_no_shows_the_numbers_that_lead_to_zero_and_what_was_proven(
+    client: FlaskClient, session: Session, order: Request
+) -> None:
+    make.make_role_model(session, free_times=[])
+    make.make_role_model(session, lowest_grade=11)
+    order.state = RequestState.DECLINED
+    session.flush()
+    link = address(session, order)
+    said = text(page(client, link))
+    assert "Vi fant ingen til 18. januar" in said
+    assert "Rollemodeller innen rekkevidde 2 av dem kan det dere ba om 1 av dem er ledige dagene deres 0" in said
+    assert "Kontrollert" not in said
+    plan = make.make_plan(session, season_id=order.season_id)
+    session.add_all(
+        [
+            PlanApproval(
+                plan_id=plan.id, send_at=order.submitted_at, sent_at=order.submitted_at, items=[], dropped=[],
+                state=ApprovalState.SENT,
+            ),
+            PlanUnserved(plan_id=plan.id, request_id=order.id, reasons=[]),
+            PlanGoal(plan_id=plan.id, position=0, name="schools", sense="max", value=1, bound=1),
+        ]
+    )  # fmt: skip
+    session.flush()
+    assert "Kontrollert: ingen bedre" in text(page(client, link))
+
+
+def test_numbers_that_do_not_lead_to_zero_are_not_shown(client: FlaskClient, session: Session, order: Request) -> None:
+    make.make_role_model(session)
+    order.state = RequestState.DECLINED
+    session.flush()
+    assert "Hvorfor nei?" not in text(page(client, address(session, order)))
