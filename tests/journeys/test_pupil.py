@@ -144,7 +144,8 @@ def is_fine(page: Page) -> None:
     """axe finds nothing, and nothing scrolls sideways."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
-    outside = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("main *")]
+    outside = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+      [...document.querySelectorAll("main *")]
       .filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.outerHTML.slice(0, 200))"""
     assert page.evaluate(outside) == []
 
@@ -231,7 +232,7 @@ def test_join_form_by_keyboard_alone(
         page.keyboard.type("Elev ved tastaturet")
         page.keyboard.press("Tab")
         page.keyboard.press("Control+A")
-        page.keyboard.type(email)
+        page.keyboard.type(email, delay=100)  # as slowly as a person
         press_to(page, "#birth_year")
         page.keyboard.type("2005")
         page.keyboard.press("Enter")
