@@ -53,7 +53,8 @@ FACTORS = {
 OUTSIDE = (
     ("exam-help", ProgrammeKind.DROP_IN, ("Eksamenshjelp", "Eksamenshjelp", "Exam help"),
      {Measure.EVENTS: 2, Measure.PARTICIPANTS: 2_700}),
-    ("girls-day", ProgrammeKind.COMPANY_DAY, ("Girls Day in Tech",) * 3, {Measure.VISITS: 2, Measure.PUPILS_MET: 110}),
+    ("girls-day", ProgrammeKind.COMPANY_DAY, ("Girls Day in Tech",) * 3,
+     {Measure.EVENTS: 2, Measure.PARTICIPANTS: 110}),
 )  # fmt: skip
 SAID = {
     Audience.PUPILS: (
@@ -128,7 +129,7 @@ def _counts(rows: Rows, frame: Frame, registered: int, offered: int) -> Counter[
     sites = [row["id"] for row in rows.of(Site)]
     weights = [chance.uniform(0.4, 2.5) for _ in sites]
     asked = Counter(chance.choices(sites, weights, k=registered))
-    left = Counter(chance.choices(sites, [chance.uniform(0, 2) ** 3 for _ in sites], k=registered - offered))
+    left = Counter(chance.choices(sites, [chance.uniform(0.1, 2) for _ in sites], k=registered - offered))
     for site, count in asked.items():
         counts["asked", site] = count
         counts["asked_offered", site] = count - left[site]

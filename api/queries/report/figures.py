@@ -18,7 +18,7 @@ _PUPILS = (Measure.REGISTERED, Measure.OFFERED, Measure.SCHOOLS, *PERCENT)
 MEASURES: dict[ProgrammeKind, tuple[Measure, ...]] = {
     ProgrammeKind.STUDY_GROUP: _PUPILS,
     ProgrammeKind.SCHOOL_VISIT: (Measure.VISITS, Measure.PUPILS_MET),
-    ProgrammeKind.COMPANY_DAY: (Measure.VISITS, Measure.PUPILS_MET),
+    ProgrammeKind.COMPANY_DAY: (Measure.EVENTS, Measure.PARTICIPANTS),
     ProgrammeKind.DROP_IN: (Measure.EVENTS, Measure.PARTICIPANTS),
 }
 

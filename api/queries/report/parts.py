@@ -34,7 +34,8 @@ class Part:
     """Counts of a programme in a season; None is hidden, by the rules of api.domain.suppression.
 
     left: applied and were not offered a place. lists: `gender`, `grades` (lower, upper), `level` and `municipality`
-    (of the school), each adding up to `registered`. genders: as counted, for shares in whole per cent only.
+    (of the school), each adding up to `registered`; None for a list of so few that not even its names may be told.
+    genders: as counted, for shares in whole per cent only.
     """
 
     season: str
@@ -44,7 +45,7 @@ class Part:
     left: int | None
     schools: frozenset[str]
     sites: Mapping[str, AtSite]
-    lists: Mapping[str, Shown]
+    lists: Mapping[str, Shown | None]
     genders: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -67,7 +68,7 @@ def _part(season: str, programme: str, of: Mapping[str, Counter[str]], municipal
     }
     hidden = {name: hidden_in_list(counts) for name, counts in lists.items()}
     places = hidden_in_table(sites)
-    nothing = (TOTAL, TOTAL) in places or any(TOTAL in keys for keys in hidden.values())
+    nothing = (TOTAL, TOTAL) in places
 
     def shown(count: int, *, is_hidden: bool) -> int | None:
         return None if count and (nothing or is_hidden) else count
@@ -88,7 +89,9 @@ def _part(season: str, programme: str, of: Mapping[str, Counter[str]], municipal
             for site, row in sites.items()
         },
         lists={
-            name: {key: shown(count, is_hidden=key in hidden[name]) for key, count in counts.items()}
+            name: None
+            if TOTAL in hidden[name]
+            else {key: shown(count, is_hidden=key in hidden[name]) for key, count in counts.items()}
             for name, counts in lists.items()
         },
         genders=of["gender"],

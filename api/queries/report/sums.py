@@ -16,14 +16,17 @@ from api.queries.report.parts import LISTS, AtSite, Part, known_genders
 
 @dataclass(frozen=True, slots=True)
 class Pupils:
-    """Who applied to study groups; None is hidden. genders: girls, boys and others as counted, for shares only."""
+    """Who applied to study groups; None is hidden, also of a whole list.
+
+    genders: girls, boys and others as counted, for shares only.
+    """
 
     registered: int | None
     offered: int | None
     left: int | None
     schools: int
     sites: Mapping[str, AtSite]
-    lists: Mapping[str, Mapping[str, int | None]]
+    lists: Mapping[str, Mapping[str, int | None] | None]
     genders: tuple[int, int, int]
 
 
@@ -87,6 +90,11 @@ class Sums:
         share = self.answers.shares.get(measure.value)
         return share.percent if share else self.by_hand.get(measure)
 
+    def hides(self, measure: Measure) -> bool:
+        """Whether the value is known and not shown."""
+        counted = measure in (Measure.REGISTERED, Measure.OFFERED, Measure.PUPILS_MET)
+        return self.of(measure) is None and (counted or measure.value in self.answers.shares)
+
     @property
     def left(self) -> int | None:
         """Applied and got no offer."""
@@ -114,9 +122,13 @@ def pupils_of(parts: Collection[Part]) -> Pupils:
     )
 
 
-def _list(parts: Collection[Part], name: str) -> dict[str, int | None]:
-    keys = {key for part in parts for key in part.lists[name]}
-    return {key: known_sum(part.lists[name].get(key, 0) for part in parts) for key in keys}
+def _list(parts: Collection[Part], name: str) -> dict[str, int | None] | None:
+    """A list of all parts together; None as soon as one of them has it withheld."""
+    lists = [counts for part in parts if (counts := part.lists[name]) is not None]
+    if len(lists) < len(parts):
+        return None
+    keys = {key for counts in lists for key in counts}
+    return {key: known_sum(counts.get(key, 0) for counts in lists) for key in keys}
 
 
 def visits_of(held: Collection[HeldVisit], municipality: str | None = None) -> Visits:

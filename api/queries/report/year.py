@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import Factor, Measure, VisitState
+from api.domain.enums import Factor, Measure, ProgrammeKind, VisitState
 from api.models.places import School
 from api.models.programmes import Programme, Season, VisitWeek
 from api.models.visits import Request, Visit
@@ -52,12 +52,16 @@ class OfYear:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A measure with its value, the year before and the target; None where hidden, unknown or not set."""
+    """A measure with its value, the year before and the target; None where unknown, not set, or hidden (`hides`).
+
+    hides: whether the value, and whether that of the year before, is known and not shown.
+    """
 
     measure: Measure
     value: int | None
     before: int | None = None
     target: int | None = None
+    hides: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,7 @@ class Report:
 
     def line(self, measure: Measure) -> Line:
         """A measure of all chosen programmes together."""
-        before = self.before.of(measure) if self.before else None
-        return Line(measure, self.now.of(measure), before, self.targets.get(measure))
+        return _line(measure, self.now, self.before, self.targets.get(measure))
 
 
 class _Facts:
@@ -166,7 +169,13 @@ def _held_visits(session: Session, starts: datetime, ends: datetime, seasons: It
         select(Visit.starts_at, Request.programme_id, School.municipality_id, School.id, Request.pupils)
         .join(Request, Visit.request_id == Request.id)
         .join(School, Request.school_id == School.id)
-        .where(Visit.state == VisitState.HELD, Visit.starts_at >= starts, Visit.starts_at < ends)
+        .join(Programme, Request.programme_id == Programme.id)
+        .where(
+            Programme.kind == ProgrammeKind.SCHOOL_VISIT,
+            Visit.state == VisitState.HELD,
+            Visit.starts_at >= starts,
+            Visit.starts_at < ends,
+        )
     )
     found = []
     for starts_at, programme, municipality, school, pupils in rows:
@@ -240,15 +249,18 @@ def _of_year(facts: _Facts, year: int, chosen: Collection[str]) -> OfYear:
 def _lines(facts: _Facts, asked: Asked, programme: Programme) -> list[Line]:
     """What is counted of one programme; measures without a value, a year before or a target are left out."""
     only = frozenset({programme.id})
-    now, before = (_sums(facts, asked, year, None, only) for year in (asked.year, asked.year - 1))
-    known, known_before = (_is_known(facts, year, only) for year in (asked.year, asked.year - 1))
+    now, before = (
+        _sums(facts, asked, year, None, only) if _is_known(facts, year, only) else None
+        for year in (asked.year, asked.year - 1)
+    )
     lines = [
-        Line(
-            measure,
-            now.of(measure) if known else None,
-            before.of(measure) if known_before else None,
-            facts.figures.target(only, asked.year, measure),
-        )
+        _line(measure, now, before, facts.figures.target(only, asked.year, measure))
         for measure in MEASURES[programme.kind]
     ]
-    return [line for line in lines if (line.value, line.before, line.target) != (None, None, None)]
+    return [line for line in lines if line != Line(line.measure, None)]
+
+
+def _line(measure: Measure, now: Sums | None, before: Sums | None, target: int | None) -> Line:
+    value, earlier = (sums.of(measure) if sums else None for sums in (now, before))
+    hides = (bool(now and now.hides(measure)), bool(before and before.hides(measure)))
+    return Line(measure, value, earlier, target, hides)

@@ -94,13 +94,13 @@ def places(report: Report, known: Names) -> list[PlaceRow]:
     """Municipalities with visits or applicants, the most visited first."""
     now, before = report.now, report.before.visits.places if report.before else {}
     applied = now.pupils.lists["municipality"]
-    wanted = [one for one in {**now.visits.places, **applied} if report.asked.municipality in (None, one)]
+    wanted = [one for one in {**now.visits.places, **(applied or {})} if report.asked.municipality in (None, one)]
     rows = [
         PlaceRow(
             known.municipalities.get(one, _("no school named")),
             now.visits.places.get(one, Place()),
             before.get(one),
-            applied.get(one, 0),
+            None if applied is None else applied.get(one, 0),
         )
         for one in wanted
     ]
@@ -131,15 +131,15 @@ def grades(sums: Sums | None) -> Split:
     if sums is None:
         return Split(None, None)
     of = sums.pupils.lists["grades"]
-    return Split.of(of.get(LOWER, 0), of.get(UPPER, 0))
+    return Split(None, None) if of is None else Split.of(of.get(LOWER, 0), of.get(UPPER, 0))
 
 
 def levels(report: Report, known: Names) -> list[tuple[str, int | None, int | None]]:
     """Levels by how many applied: name, now and the year before; None is hidden."""
-    before = report.before.pupils.lists["level"] if report.before else {}
+    before = report.before.pupils.lists["level"] if report.before else None
     rows = [
-        (known.levels.get(one, _("no level named")), count, before.get(one, 0 if report.before else None))
-        for one, count in report.now.pupils.lists["level"].items()
+        (known.levels.get(one, _("no level named")), count, None if before is None else before.get(one, 0))
+        for one, count in (report.now.pupils.lists["level"] or {}).items()
     ]
     return sorted(rows, key=lambda row: (-(row[1] or 0), row[0]))
 
@@ -157,22 +157,20 @@ def shares(report: Report) -> list[tuple[str, Share, int | None, int | None]]:
     return found
 
 
-def schools_said(report: Report) -> list[tuple[str, Share, int | None]]:
-    """What schools say after a visit: question, share of 4 and 5, and the year before."""
+def schools_said(report: Report) -> list[tuple[str, Share, Share | None]]:
+    """What schools say after a visit: question, share of 4 and 5, and the year before (None: nobody was asked)."""
     before = report.before.schools_said[1] if report.before else {}
     now = report.now.schools_said[1]
-    return [
-        (words.SCHOOLS_SAID[code], now[code], before[code].percent if code in before else None)
-        for code in VISIT_QUESTIONS
-        if code in now
-    ]
+    return [(words.SCHOOLS_SAID[code], now[code], before.get(code)) for code in VISIT_QUESTIONS if code in now]
 
 
 def sheet(report: Report, known: Names, month_names: Sequence[str]) -> Iterator[Sequence[Cell]]:
     """Every figure of the page, a row each; hidden ones as on the page."""
     for one in report.programmes:
         for line in one.lines:
-            value, before = (_cell(of) if of is not None else None for of in (line.value, line.before))
+            value, before = (
+                words.HIDDEN if hides else of for of, hides in zip((line.value, line.before), line.hides, strict=True)
+            )
             yield [words.name_of(one.programme), _(words.MEASURES[line.measure]), value, before, line.target]
     for row in report.years:
         for what, value in ((_("Applied"), row.registered), (_("Offered"), row.offered), (_("Without"), row.left)):
@@ -194,8 +192,9 @@ def sheet(report: Report, known: Names, month_names: Sequence[str]) -> Iterator[
         yield [_("Visits by month"), month, now_count, before_count, None]
     for label, share, last, target in shares(report):
         yield [_("Pupils say (per cent)"), label, _cell(share.percent), last, target]
-    for label, share, last in schools_said(report):
-        yield [_("Schools say (per cent)"), label, _cell(share.percent), last, None]
+    for label, share, was_share in schools_said(report):
+        earlier_share = _cell(was_share.percent) if was_share else None
+        yield [_("Schools say (per cent)"), label, _cell(share.percent), earlier_share, None]
 
 
 def _cell(value: int | None) -> Cell:

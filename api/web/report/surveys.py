@@ -62,7 +62,7 @@ def show(secret: str) -> str:
 @pages.post("/evaluering/<secret>")
 @public
 def send(secret: str) -> Response | tuple[str, int]:
-    """Counts the answers, once. A second press finds the link used, and the page says thank you."""
+    """Counts the answers, once; the second press of a double click counts nothing."""
     given = {code: request.form.get(code, "") for code in PUPIL_QUESTIONS}
     try:
         with transaction() as session:
@@ -72,6 +72,8 @@ def send(secret: str) -> Response | tuple[str, int]:
         form = Form(given, {one.field: one.sentence for one in error.errors})
         reading = read_session()
         return _form_page(reading, secret, _found(reading, secret)[1], form), 422
+    except links.LinkExpired:
+        pass  # the page that follows says whether it has been used or is over
     return redirect(url_for("surveys.show", secret=secret), 303)
 
 

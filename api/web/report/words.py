@@ -64,7 +64,7 @@ SCHOOLS_SAID: dict[str, str] = {
     "prepared": mark("Knew enough beforehand"),
     "again": mark("Would do it again"),
 }
-HIDDEN = ":"
+HIDDEN, UNKNOWN = ":", "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,16 @@ def count(value: int | None, measure: Measure | None = None) -> str:
     if value is None:
         return HIDDEN
     return percent(value / 100) if measure in PERCENT else number(value)
+
+
+def value_of(line: Line) -> str:
+    """The figure of a line: a colon where it is hidden, a dash where nothing is known."""
+    return UNKNOWN if line.value is None and not line.hides[0] else count(line.value, line.measure)
+
+
+def before_of(line: Line) -> str:
+    """The figure of the year before, in the same way."""
+    return UNKNOWN if line.before is None and not line.hides[1] else count(line.before, line.measure)
 
 
 def against(line: Line) -> Verdict | None:

@@ -77,7 +77,10 @@ def set_targets(year: int) -> Response | tuple[str, int]:
         except InvalidInput as error:
             form.faults |= {one.field: one.sentence for one in error.errors}
         else:
-            flash(ngettext("%(num)s figure was changed.", "%(num)s figures were changed.", changed), "success")
+            flash(
+                ngettext("%(num)s figure was changed.", "%(num)s figures were changed.", changed, num=changed),
+                "success",
+            )
             return redirect(url_for("yearly.targets", year=year), 303)
     return _targets_page(session, year, form, chosen), 422
 
