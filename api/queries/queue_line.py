@@ -77,18 +77,23 @@ def standing_mentors(session: Session, session_id: str) -> dict[str, frozenset[s
         .where(MentorAssignment.session_id == session_id, MentorAssignment.to_date.is_(None))
         .order_by(MentorAssignment.mentor_id)
     ).all()
+    return levels_covered(session, assigned)
+
+
+def levels_covered(session: Session, mentor_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """All levels that each of these mentors covers, those named by hand and what they cover besides."""
     levels: defaultdict[str, set[str]] = defaultdict(set)
-    named = select(mentor_level.c.mentor_id, mentor_level.c.level_id).where(mentor_level.c.mentor_id.in_(assigned))
+    named = select(mentor_level.c.mentor_id, mentor_level.c.level_id).where(mentor_level.c.mentor_id.in_(mentor_ids))
     for mentor_id, level_id in session.execute(named):
         levels[mentor_id].add(level_id)
     covered = (
         select(mentor_level.c.mentor_id, LevelCover.covers_id)
         .join(LevelCover, LevelCover.level_id == mentor_level.c.level_id)
-        .where(mentor_level.c.mentor_id.in_(assigned))
+        .where(mentor_level.c.mentor_id.in_(mentor_ids))
     )
     for mentor_id, level_id in session.execute(covered):
         levels[mentor_id].add(level_id)
-    return {mentor_id: frozenset(levels[mentor_id]) for mentor_id in assigned}
+    return {mentor_id: frozenset(levels[mentor_id]) for mentor_id in mentor_ids}
 
 
 def claims_on(session: Session, held: GroupSession, rules: GroupRules) -> list[Claim]:

@@ -74,12 +74,12 @@ def _answer(find: Find) -> Response | tuple[str, int]:
                 offers.decline(session, found, PUPIL)
             else:
                 offers.accept(session, found, PUPIL, stay=said == STAY)
-            target = links_of.own_page(session, entry)
+            target, evening = links_of.own_page(session, entry), names.evening(found.session)
     except IllegalStep:
         found, entry = find(read_session())
         return _over(found, entry), 409
     if said == NO:
-        flash(_("You have said no to %(evening)s.", evening=names.evening(found.session)), "success")
+        flash(_("You have said no to %(evening)s.", evening=evening), "success")
     return redirect(target, 303)
 
 
