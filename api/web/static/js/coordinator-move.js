@@ -9,6 +9,11 @@ drawer?.addEventListener("htmx:afterSwap", () => {
   }
 });
 
+// Components leave empty style attributes behind, which htmx would copy and the page's policy refuses.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  for (const element of event.target.querySelectorAll("[style]")) element.removeAttribute("style");
+});
+
 drawer?.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("[data-close]")) {
     event.preventDefault();
