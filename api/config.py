@@ -65,6 +65,7 @@ class Settings:
     host, port: where `treffpunkt serve` listens.
     url: the public address, without a slash at the end; links in mails begin with it.
     smtp, sms_url: where mails and SMS are handed over, None where that is not set up. mail_from: the sender of mails.
+    company_register_url: the API of Enhetsregisteret, None where companies are not looked up.
     second_factor: whether staff must show one; always in production. oidc: None where nobody signs in that way.
     metrics_token: what a reader of /metrics shows; None: nobody reads them in production.
     """
@@ -79,6 +80,7 @@ class Settings:
     smtp: SmtpServer | None = None
     mail_from: str | None = None
     sms_url: str | None = field(default=None, repr=False)  # may hold a key
+    company_register_url: str | None = None
     second_factor: bool = False
     oidc: OidcProvider | None = None
     metrics_token: str | None = field(default=None, repr=False)
@@ -141,6 +143,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         smtp=_smtp(environ.get("TREFFPUNKT_SMTP_URL", "")),
         mail_from=_mail_from(environ.get("TREFFPUNKT_MAIL_FROM", "")),
         sms_url=_url(environ.get("TREFFPUNKT_SMS_URL", ""), "TREFFPUNKT_SMS_URL"),
+        company_register_url=_url(
+            environ.get("TREFFPUNKT_COMPANY_REGISTER_URL", ""), "TREFFPUNKT_COMPANY_REGISTER_URL"
+        ),
         second_factor=_second_factor(environ.get("TREFFPUNKT_SECOND_FACTOR", ""), environment),
         oidc=_oidc(environ),
         metrics_token=_metrics_token(environ.get("TREFFPUNKT_METRICS_TOKEN", "")),

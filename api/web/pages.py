@@ -15,6 +15,7 @@ from api.web import (
 )
 from api.web.admin import school_contacts, users
 from api.web.company import own as company_own
+from api.web.company import people as company_people
 from api.web.company import register as company_register
 from api.web.coordinator import (
     adjust,
@@ -93,6 +94,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     profile.pages,
     company_register.pages,
     company_own.pages,
+    company_people.pages,
     order.pages,
     status.pages,
     change.pages,

@@ -55,6 +55,15 @@ def profile_confirm(values: Values) -> Letter:
     )
 
 
+def profile_films(values: Values) -> Letter:
+    """The company reminds of the films that are left."""
+    return Letter(
+        subject=_("Four short films before the first visit"),
+        lines=(_("We ask you for the first time when you have seen them."),),
+        buttons=(Button(_("See my profile"), "profile"),),
+    )
+
+
 def profile_link(values: Values) -> Letter:
     """A new link, in place of one that has become old."""
     return Letter(
@@ -91,6 +100,7 @@ LETTERS: dict[str, Writer] = {
         profile_invited,
         profile_reminder,
         profile_confirm,
+        profile_films,
         profile_link,
         company_to_confirm,
         company_is_known,

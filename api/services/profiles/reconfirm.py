@@ -39,7 +39,12 @@ def do_reconfirm(session: Session, role_model_id: str, now: datetime) -> None:
 
 def is_stale(session: Session, role_model: RoleModel, now: datetime) -> bool:
     """Whether the profile's confirmation is too old for it to be matched."""
-    return role_model.confirmed_at is None or role_model.confirmed_at < _since(session, now)
+    return role_model.confirmed_at is None or role_model.confirmed_at < stale_before(session, now)
+
+
+def stale_before(session: Session, now: datetime) -> datetime:
+    """Confirmations from before then are too old."""
+    return _since(session, now)
 
 
 def _since(session: Session, now: datetime) -> datetime:

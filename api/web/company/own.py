@@ -1,45 +1,36 @@
-"""A company's own pages: its promise and what came of it, people, times set aside. Coordination sees all of them."""
+"""A company's own pages: its promise and what came of it, the visit week, its agreement, its visits."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+from datetime import date, time
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from api import clock
 from api.db import transaction
-from api.domain.enums import ProfileState
 from api.domain.permissions import Action, reach
 from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
 from api.errors import AppError, InvalidInput, NotFound
 from api.i18n import gettext as _
-from api.i18n import mark
 from api.models.companies import Company
-from api.models.programmes import Season
+from api.models.programmes import Season, VisitWeek
 from api.queries import companies as reads
-from api.queries.paging import Window
-from api.queries.profiles import place_at
+from api.queries import company_page
 from api.queries.season_now import shown_season
-from api.services.companies import access, agreements, people
-from api.services.profiles import own
-from api.services.role_models import create_role_model
+from api.services.companies import access, agreements
+from api.services.profiles import reconfirm
 from api.web import form_values as given
+from api.web.asked import asked_window
+from api.web.company import shown
 
 pages = Blueprint("company", __name__)
-ACTS = "any(avtale,settav,taav,rollemodell,slutt)"
-MOST_BYTES = 200_000
-PAGE = 100
-STATES = {
-    ProfileState.UNCONFIRMED: mark("waits for the person's yes"),
-    ProfileState.ACTIVE: mark("active"),
-    ProfileState.PAUSED: mark("rests"),
-    ProfileState.LEFT: mark("has left"),
-}
+shown.init(pages)
+ACTS = "any(settav,taav)"
+PAGE, FIRST_PEOPLE = 50, 6
 CHANGE, SEE = Action.CHANGE_COMPANIES, Action.SEE_COMPANIES
 
 
@@ -47,7 +38,7 @@ CHANGE, SEE = Action.CHANGE_COMPANIES, Action.SEE_COMPANIES
 @allowed(SEE)
 def overview() -> Response | str:
     """One's own company, or the list where there are several."""
-    found = reads.companies(read_session(), current_actor(), Window(max(1, _page_number()), PAGE, "name", False))
+    found = reads.companies(read_session(), current_actor(), asked_window(["name"], size=PAGE))
     if found.total == 1 and not reach(current_actor(), SEE).everywhere:
         return redirect(url_for("company.one", company_id=found.items[0].id))
     return render_template("company/list.html", page=found)
@@ -56,132 +47,152 @@ def overview() -> Response | str:
 @pages.get("/bedrift/<uuid:company_id>")
 @allowed(SEE)
 def one(company_id: UUID) -> str:
+    """?uke: the visit week that is shown. ?hvem: for whom the next time is set aside."""
     return _page(company_id)
 
 
 @pages.post(f"/bedrift/<uuid:company_id>/<{ACTS}:act>")
 @allowed(CHANGE)
 def act(company_id: UUID, act: str) -> Response | tuple[str, int]:
-    """avtale: the agreement. settav, taav: a time set aside, taken back. rollemodell: somebody new. slutt: leaves."""
+    """settav: a time set aside. taav: given back."""
     try:
         with transaction() as session:
-            _do(session, access.company(session, current_actor(), str(company_id), CHANGE), act)
+            said = _do(session, access.company(session, current_actor(), str(company_id), CHANGE), act)
     except NotFound:
         raise
     except AppError as error:
         return _page(company_id, act, error), 422
-    return redirect(url_for("company.one", company_id=company_id), 303)
+    flash(said, "success")
+    week, who = (given.text(name)[:36] or None for name in ("uke", "role_model"))
+    return redirect(url_for("company.one", company_id=company_id, uke=week, hvem=who, _anchor="week"), 303)
 
 
-@pages.post("/bedrift/<uuid:company_id>/regneark")
+@pages.get("/bedrift/<uuid:company_id>/avtale")
+@allowed(SEE)
+def agreement(company_id: UUID) -> str:
+    return _agreement(company_id, None)
+
+
+@pages.post("/bedrift/<uuid:company_id>/avtale")
 @allowed(CHANGE)
-def look_at_sheet(company_id: UUID) -> Response | str | tuple[str, int]:
-    """Says what the sheet would do; nothing is stored. The page sends the same sheet once more to take it in."""
-    sent = request.files.get("sheet")
-    content = sent.read(MOST_BYTES + 1) if sent else b""
-    name = (sent.filename or "") if sent else ""
-    return _sheet(company_id, name, content)
-
-
-@pages.post("/bedrift/<uuid:company_id>/regneark/leggInn")
-@allowed(CHANGE)
-def take_sheet_in(company_id: UUID) -> Response | str | tuple[str, int]:
+def save_agreement(company_id: UUID) -> Response | tuple[str, int]:
     try:
-        content = base64.b64decode(request.form.get("content", ""), validate=True)
-    except binascii.Error:
-        content = b""
-    return _sheet(company_id, given.text("name"), content, take=True)
-
-
-def _do(session: Session, company: Company, act: str) -> None:
-    actor, who = current_actor(), access.acting(current_actor())
-    season = _season(session)
-    if act == "avtale":
-        asked = {
-            "pledged_people": given.whole("pledged_people") or 0,
-            "municipalities": request.form.getlist("municipalities"),
-            "visit_weeks": request.form.getlist("visit_weeks"),
-            "role_models": request.form.getlist("role_models"),
-        }
-        agreements.set_agreement(session, company, season.id, asked, who)
-    elif act == "settav":
-        agreement = access.agreement(session, company, season.id)
-        if agreement is None:
-            raise InvalidInput(_("Save the agreement first."), field="day")
-        person = access.own_role_model(session, company, given.text("role_model"))
-        starts, ends = given.clock_time("starts"), given.clock_time("ends")
-        if starts is None or ends is None:
-            raise InvalidInput(_("Give both times."), field="ends" if starts else "starts")
-        agreements.pledge(session, agreement, person, given.needed_day("day"), starts, ends, who)
-    elif act == "taav":
-        agreements.take_back(session, company, given.text("slot"), who)
-    elif act == "slutt":
-        person = access.own_role_model(session, company, given.text("role_model"))
-        own.leave(session, person, own.acting_for(actor, person))
-    else:
-        create_role_model(session, actor, _new_person(session, company))
-
-
-def _new_person(session: Session, company: Company) -> dict[str, object]:
-    name, email, place = given.text("name"), given.text("email"), given.text("place")
-    if not name or "@" not in email[1:-1]:
-        raise InvalidInput(_("Give name and e-mail address."), field="email" if name else "name")
-    at = place_at(session, place)
-    if at is None:
-        raise InvalidInput(_("Write the name of a municipality, or of a school near you."), field="place")
-    return {
-        "company": company.id,
-        "person": {"name": name, "email": email},
-        "title": given.text("title"),
-        "place": place,
-        "lat": at[0],
-        "lon": at[1],
-        "max_travel_minutes": 45,
-        "grades": (8, 13),
-    }
-
-
-def _sheet(company_id: UUID, name: str, content: bytes, *, take: bool = False) -> str | Response | tuple[str, int]:
-    actor = current_actor()
-    work = people.take_in if take else people.preview
-    try:
-        if not content or len(content) > MOST_BYTES:
-            raise InvalidInput(_("Choose a spreadsheet of at most 200 kB."), field="sheet")
         with transaction() as session:
-            company = access.company(session, actor, str(company_id), CHANGE)
-            looked = work(session, actor, company, name, content)
+            company = access.company(session, current_actor(), str(company_id), CHANGE)
+            asked = {name: request.form.getlist(name) for name in ("municipalities", "visit_weeks", "role_models")}
+            people = {"pledged_people": given.whole("pledged_people") or 0}
+            who = access.acting(current_actor())
+            agreements.set_agreement(session, company, _season(session).id, people | asked, who)
     except NotFound:
         raise
     except AppError as error:
-        return _page(company_id, "regneark", error), 422
-    if take:
-        return redirect(url_for("company.one", company_id=company_id), 303)
-    kept = base64.b64encode(content).decode()
-    return render_template("company/sheet.html", company_id=company_id, looked=looked, name=name, content=kept)
+        return _agreement(company_id, error), 422
+    flash(_("The agreement is saved."), "success")
+    return redirect(url_for("company.agreement", company_id=company_id), 303)
 
 
-def _page(company_id: UUID, act: str = "", error: AppError | None = None) -> str:
+@pages.get("/bedrift/<uuid:company_id>/besok")
+@allowed(SEE)
+def visits(company_id: UUID) -> str:
     session = read_session()
     company = access.company(session, current_actor(), str(company_id))
     season = _season(session)
+    page = company_page.visits(session, company.id, season.id, asked_window(["-when", "when"], size=PAGE))
+    return render_template("company/visits.html", company=company, season=season, page=page)
+
+
+def _do(session: Session, company: Company, act: str) -> str:
+    who = access.acting(current_actor())
+    if act == "taav":
+        agreements.take_back(session, company, given.text("slot"), who)
+        return _("The time is given back.")
+    agreement = access.agreement(session, company, _season(session).id)
+    if agreement is None:
+        raise InvalidInput(_("Save the agreement first."), field="day")
+    person = access.own_role_model(session, company, given.text("role_model"))
+    day, starts, ends = _asked_time()
+    agreements.pledge(session, agreement, person, day, starts, ends, who)
+    return _("The time is set aside.")
+
+
+def _asked_time() -> tuple[date, time, time]:
+    """The time of the button in the grid, or of the three fields."""
+    if given.text("cell"):
+        try:
+            day, starts, ends = given.text("cell").split(" ")
+            return date.fromisoformat(day), time.fromisoformat(starts), time.fromisoformat(ends)
+        except ValueError:
+            raise InvalidInput(_("This is no time of day."), field="day") from None
+    begins, finishes = given.clock_time("starts"), given.clock_time("ends")
+    if begins is None or finishes is None:
+        raise InvalidInput(_("Give both times."), field="ends" if begins else "starts")
+    return given.needed_day("day"), begins, finishes
+
+
+def _page(company_id: UUID, act: str = "", error: AppError | None = None) -> str:
+    session, today = read_session(), clock.today()
+    company = access.company(session, current_actor(), str(company_id))
+    season = _season(session)
     agreement = access.agreement(session, company, season.id)
-    weeks = reads.weeks_of_season(session, season.id)
+    weeks = company_page.own_weeks(agreement) if agreement else []
+    week = _asked_week(weeks, today)
+    slots = reads.slots(session, agreement.id) if agreement else []
     return render_template(
         "company/own.html",
         company=company,
         season=season,
         agreement=agreement,
         weeks=weeks,
-        towns=sorted({week.municipality for week in weeks}, key=lambda town: (town.name, town.id)),
-        people=reads.role_models_of(session, company.id),
-        in_agreement={one.id for one in agreements.people_of(session, agreement)} if agreement else set(),
-        slots=reads.slots(session, agreement.id) if agreement else [],
+        grid=company_page.grid(week, slots, today) if week else None,
+        free_ahead=sum(not one.used and one.slot.day > today for one in slots),
+        everyone=[one for one in reads.role_models_of(session, company.id) if one.state.value != "left"],
+        people=company_page.people(
+            session,
+            company.id,
+            season.id,
+            reconfirm.stale_before(session, clock.now()),
+            today,
+            asked_window(["name"], size=FIRST_PEOPLE),
+        ),
         figures=reads.figures(session, agreement) if agreement else None,
+        pupils=company_page.pupils_met(session, agreement) if agreement else 0,
+        who=request.form.get("role_model") or request.args.get("hvem", ""),
         may_change=reach(current_actor(), CHANGE).covers(company.id),
-        today=clock.today(),
-        states=STATES,
-        failed=act,
-        error=error,
+        form=shown.Form.of_request(act, error),
+    )
+
+
+def _asked_week(weeks: list[VisitWeek], today: date) -> VisitWeek | None:
+    asked = request.form.get("uke") or request.args.get("uke")
+    return next((one for one in weeks if one.id == asked), None) or company_page.newest_week(weeks, today)
+
+
+def _agreement(company_id: UUID, error: AppError | None) -> str:
+    session = read_session()
+    company = access.company(session, current_actor(), str(company_id))
+    season = _season(session)
+    agreement = access.agreement(session, company, season.id)
+    weeks = reads.weeks_of_season(session, season.id)
+    people = [one for one in reads.role_models_of(session, company.id) if one.state.value != "left"]
+    stored: dict[str, set[str]] = {
+        "municipalities": {one.id for one in agreement.municipalities} if agreement else set(),
+        "visit_weeks": {one.id for one in agreement.visit_weeks} if agreement else set(),
+        "role_models": {one.id for one in agreements.people_of(session, agreement)} if agreement else set(),
+    }
+    form = shown.Form.of_request("avtale", error)
+    form.stored = {"pledged_people": str(agreement.pledged_people)} if agreement else {}
+    return render_template(
+        "company/agreement.html",
+        company=company,
+        season=season,
+        agreement=agreement,
+        weeks=weeks,
+        towns=sorted({week.municipality for week in weeks}, key=lambda town: (town.name, town.id)),
+        people=people,
+        figures=reads.figures(session, agreement) if agreement else None,
+        chosen={name: set(request.form.getlist(name)) if error else ids for name, ids in stored.items()},
+        may_change=reach(current_actor(), CHANGE).covers(company.id),
+        form=form,
     )
 
 
@@ -190,8 +201,3 @@ def _season(session: Session) -> Season:
     if found is None:
         raise NotFound(_("There is no season yet."))
     return found
-
-
-def _page_number() -> int:
-    asked = request.args.get("page", "1")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1

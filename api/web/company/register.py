@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from api.db import transaction
@@ -10,25 +10,52 @@ from api.domain.enums import LinkPurpose
 from api.domain.orgnr import is_orgnr
 from api.edge import public_forms
 from api.edge.access import public
+from api.edge.limits import hashed
 from api.edge.session import read_session
 from api.errors import NotFound
 from api.i18n import current_locale
 from api.i18n import gettext as _
 from api.models.companies import Company
-from api.services import links
-from api.services.companies import register
+from api.services import links, rates
+from api.services.companies import enhetsregisteret, register
 from api.web import form_values
+from api.web.company.shown import Form
 
 pages = Blueprint("company_register", __name__)
 FORM = "company"
 FIELDS = ("name", "orgnr", "contact_name", "contact_email")
 EXPIRED = "company/link_over.html"
+PER_ADDRESS = rates.Bucket(20, 30)  # look-ups at once, seconds until one more
 
 
 @pages.get("/bedrift/ny")
 @public
 def show() -> str:
-    return _form({}, {})
+    return _form(Form())
+
+
+@pages.post("/bedrift/ny/opplysninger")
+@public
+def look_up() -> str:
+    """Fetches the name of an organisation number; whatever comes of it, the form can be sent."""
+    form = Form(typed={name: form_values.text(name) for name in FIELDS})
+    orgnr = "".join(form.typed["orgnr"].split())
+    note, found = "", None
+    if not is_orgnr(orgnr):
+        form.faults["orgnr"] = (
+            f"{_('This is no organisation number.')} {_('Write its nine digits, or leave it empty.')}"
+        )
+        return _form(form)
+    with transaction() as session:
+        few = rates.take(session, hashed(f"lookup:{request.remote_addr}"), PER_ADDRESS) == 0
+    try:
+        found = enhetsregisteret.look_up(orgnr) if few else None
+        note = _("The register has no such company. Write the name yourself.")
+    except enhetsregisteret.Unreachable:
+        note = _("The register does not answer just now. Write the name yourself.")
+    if found is not None:
+        form.typed["name"] = found.name
+    return _form(form, found=found, note=note)
 
 
 @pages.post("/bedrift/ny")
@@ -42,10 +69,10 @@ def send() -> Response | tuple[str, int]:
     if orgnr and not is_orgnr(orgnr):
         faults["orgnr"] = f"{_('This is no organisation number.')} {_('Write its nine digits, or leave it empty.')}"
     if faults:
-        return _form(typed, faults), 422
+        return _form(Form(typed=typed, faults=faults)), 422
     checked = public_forms.check(FORM, mail=typed["contact_email"])
     if checked.again:
-        return _form(typed, {}, checked.again), 422
+        return _form(Form(typed=typed, again=checked.again)), 422
     with transaction() as session:
         register.register(session, typed | {"orgnr": orgnr or None}, locale=current_locale())
     return redirect(url_for("company_register.receipt"), 303)
@@ -84,5 +111,6 @@ def confirm(secret: str) -> Response | tuple[str, int]:
     return redirect(url_for("account.login", next=url_for("company.overview")), 303)
 
 
-def _form(typed: dict[str, str], faults: dict[str, str], again: str | None = None) -> str:
-    return render_template("company/register.html", form={"typed": typed, "faults": faults}, again=again)
+def _form(form: Form, found: enhetsregisteret.Entity | None = None, note: str = "") -> str:
+    lookup = enhetsregisteret.is_set_up()
+    return render_template("company/register.html", form=form, lookup=lookup, found=found, note=note)

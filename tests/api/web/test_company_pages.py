@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from datetime import time, timedelta
 
 import pytest
@@ -28,6 +30,7 @@ from api.services import links
 from api.services.accounts import grants
 from tests import factories as make
 from tests.api.conftest import SignIn
+from tests.api.counting import count_queries
 from tests.api.forms import fields_of
 from tests.api.web.reading import csrf
 
@@ -125,7 +128,7 @@ def test_a_wrong_number_is_named_and_what_was_typed_is_kept(app: Flask, client: 
     answer = client.post("/bedrift/ny", data=sent)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert 'id="orgnr-error"' in page
+    assert 'id="orgnr-fault"' in page
     assert 'value="Nye Fjord"' in page
 
 
@@ -189,29 +192,165 @@ def test_promised_and_delivered_by_week(contact: FlaskClient, session: Session, 
     assert contact.get(own(company)).status_code == 200
 
 
-HEAD = "Navn;E-post;Breddegrad;Lengdegrad;Lengste reise (minutter);Trinn\n"
-RIGHT = "Rollemodell B;b@example.org;59.91;10.75;60;8-13\n"
-WRONG = "Rollemodell C;c@example.org;59.91;10.75;langt;8-13\n"
+HEAD = "Navn;E-post;Sted;Postnummer;Fag\n"
+SHEET = (
+    HEAD
+    + "Rollemodell B;b@example.org;Byen;;\n"
+    + "Rollemodell C;c@example.org;;70;\n"
+    + "Rollemodell D;d@example.org;Byen;;Interiør\n"
+)
 
 
-def test_a_sheet_is_looked_at_first_and_only_what_is_right_comes_in(
+def look(contact: FlaskClient, company: Company, content: bytes, name: str = "folk.csv") -> tuple[int, str]:
+    token = csrf(contact.get(own(company)).get_data(as_text=True))
+    sheet = (io.BytesIO(content), name)
+    answer = contact.post(f"{own(company)}/regneark", data={"csrf_token": token, "sheet": sheet})
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What the preview sends along."""
+    found = re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def emails(session: Session) -> list[str | None]:
+    return sorted(one.person.email or "" for one in session.scalars(select(RoleModel)))
+
+
+def test_a_sheet_is_looked_at_first_and_put_right_in_its_rows(
     contact: FlaskClient, session: Session, company: Company
 ) -> None:
-    token = csrf(contact.get(own(company)).get_data(as_text=True))
-    sheet = (io.BytesIO((HEAD + RIGHT + WRONG).encode()), "folk.csv")
-    answer = contact.post(f"{own(company)}/regneark", data={"csrf_token": token, "sheet": sheet})
-    page = answer.get_data(as_text=True)
-    assert answer.status_code == 200
+    make.make_topic(session, name_nb="design")
+    status, page = look(contact, company, SHEET.encode())
+    assert status == 200
     assert "Ingenting er lagret ennå." in page
-    assert "row 3" in page
-    assert session.scalars(select(RoleModel)).all() == []
+    assert "«70» har 2 siffer" in page
+    assert "Vi har ikke «Interiør»" in page
+    assert re.findall(r'href="#(c-[0-9]+-[a-z]+)"', page) == ["c-3-postcode", "c-4-topics"]
+    assert "Legg inn 1, hopp over 2" in page
+    assert emails(session) == []
     assert session.scalars(select(OutboxMessage)).all() == []
-    content = page.split('name="content" value="')[1].split('"')[0]
-    sent = {"csrf_token": token, "name": "folk.csv", "content": content}
-    assert contact.post(f"{own(company)}/regneark/leggInn", data=sent).status_code == 303
-    made = session.scalars(select(RoleModel)).one()
-    assert (made.person.email, made.state) == ("b@example.org", ProfileState.UNCONFIRMED)
-    assert [one.kind for one in session.scalars(select(OutboxMessage))] == ["profile_invited"]
+    right = {"c-3-postcode": "", "c-3-place": "Byen", "c-4-topics": "design"}
+    again = contact.post(f"{own(company)}/regneark/sjekk", data=hidden(page) | right).get_data(as_text=True)
+    assert "Legg inn 3" in again
+    assert "#c-" not in again
+    assert emails(session) == []
+    assert contact.post(f"{own(company)}/regneark/leggInn", data=hidden(again)).status_code == 303
+    assert emails(session) == ["b@example.org", "c@example.org", "d@example.org"]
+    assert {one.kind for one in session.scalars(select(OutboxMessage))} == {"profile_invited"}
+    assert {one.state for one in session.scalars(select(RoleModel))} == {ProfileState.UNCONFIRMED}
+
+
+def test_only_what_is_right_comes_in_and_the_rest_is_a_sheet_of_its_own(
+    contact: FlaskClient, session: Session, company: Company
+) -> None:
+    _status, page = look(contact, company, SHEET.encode())
+    rest = contact.post(f"{own(company)}/regneark/hoppet", data=hidden(page)).get_data().decode("utf-8-sig")
+    assert [line.split(";")[1] for line in rest.splitlines()[1:]] == ["c@example.org", "d@example.org"]
+    for _click in range(2):
+        assert contact.post(f"{own(company)}/regneark/leggInn", data=hidden(page)).status_code == 303
+    assert emails(session) == ["b@example.org"]
+    _status, page = look(contact, company, SHEET.encode())
+    assert "Finnes fra før." in page
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(b"", "folk.csv"), (b"x" * 200_001, "folk.csv"), (b"Navn;E-post\n", "folk.csv"), (b"PK\x03\x04", "folk.xlsx"),
+     (b"Navn;Ukjent\nA;B\n", "folk.csv"), (b"Navn;E-post\nA;a@example.org\n", "folk.exe")],
+)  # fmt: skip
+def test_what_is_no_sheet_is_said_beside_the_field(
+    contact: FlaskClient, company: Company, content: bytes, name: str
+) -> None:
+    status, page = look(contact, company, content, name)
+    assert status == 422
+    assert 'id="sheet-fault"' in page
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_sheet_to_fill_in_can_be_taken_in_as_it_is(contact: FlaskClient, company: Company, kind: str) -> None:
+    empty = contact.get(f"{own(company)}/regneark/mal.{kind}")
+    status, page = look(contact, company, empty.get_data(), f"folk.{kind}")
+    assert status == 200
+    assert "Rollemodell 1" in page
+
+
+def test_the_week_shows_what_is_in_use_and_what_is_free(
+    contact: FlaskClient, session: Session, company: Company
+) -> None:
+    person = make.make_role_model(session, company_id=company.id)
+    agree(session, contact, company)
+    monday = week_of(session).monday
+    sent = {"role_model": person.id, "cell": f"{monday.isoformat()} 08:30 10:15", "uke": week_of(session).id}
+    assert post(contact, company, "settav", **sent) == 303
+    page = contact.get(own(company)).get_data(as_text=True)
+    assert "Satt av, ledig" in page
+    school = make.make_school(session, name="Fjellet skole")
+    at = clock.at_local(monday, time(9))
+    request = make.make_request(session, school_id=school.id, starts=(at,))
+    visit = make.make_visit(session, person, request=request, state=VisitState.CONFIRMED)
+    make.make_booking(
+        session, person_id=person.person_id, visit_id=visit.id, starts_at=at, ends_at=at + timedelta(minutes=45)
+    )
+    page = contact.get(own(company)).get_data(as_text=True)
+    assert "Fjellet skole" in page
+    assert "Gi tilbake" not in page
+    assert post(contact, company, "settav", **sent | {"cell": "tull"}) == 422
+
+
+def test_each_profile_says_what_it_waits_for_and_one_click_writes_once_a_day(
+    contact: FlaskClient, session: Session, company: Company
+) -> None:
+    now = clock.now()
+    ready = make.make_role_model(session, company_id=company.id, confirmed_at=now, trained_on=clock.today())
+    waiting = {
+        "profile_films": make.make_role_model(session, company_id=company.id, confirmed_at=now, trained_on=None),
+        "profile_confirm": make.make_role_model(session, company_id=company.id, state=ProfileState.PAUSED),
+        "profile_reminder": make.make_role_model(session, company_id=company.id, state=ProfileState.UNCONFIRMED),
+    }
+    page = contact.get(f"{own(company)}/rollemodeller").get_data(as_text=True)
+    for words in ("Mangler 4 av 4 filmer", "På pause", "Venter på ja", "Klar"):
+        assert words in page
+    for one in (*waiting.values(), ready):
+        for _click in range(2):
+            assert post(contact, company, f"rollemodeller/{one.id}/purre") == 303
+    assert sorted(one.kind for one in session.scalars(select(OutboxMessage))) == sorted(waiting)
+
+
+def test_the_pages_ask_as_much_for_three_people_as_for_one(
+    contact: FlaskClient, session: Session, company: Company
+) -> None:
+    first = make.make_role_model(session, company_id=company.id)
+    agree(session, contact, company, first)
+    counts = []
+    for more in (0, 2):
+        for _ in range(more):
+            make.make_role_model(session, company_id=company.id)
+        session.expire_all()
+        with count_queries(session) as counted:
+            for path in ("", "/rollemodeller", "/besok", "/avtale"):
+                assert contact.get(own(company) + path).status_code == 200
+        counts.append(counted.total)
+    assert counts[0] == counts[1]
+
+
+NAUGHTY = ("<script>alert(1)</script>", "' OR 1=1 --", "{{ 7 * 7 }}", "\u202eabc\u0000", "😀" * 60, "=1+1", "x" * 5000)
+
+
+def test_forms_take_naughty_strings_and_the_double_click(
+    app: Flask, client: FlaskClient, contact: FlaskClient, session: Session, company: Company
+) -> None:
+    for number, text in enumerate(NAUGHTY):
+        person = {"name": text, "email": f"n{number}@example.org", "place": "Byen", "title": text}
+        assert post(contact, company, "rollemodell", **person) == 303
+        assert post(contact, company, "settav", day=text, starts=text, ends=text, role_model=text) in (404, 422)
+        assert look(contact, company, f"Navn;E-post\n{text[:50]};{text[:50]}\n".encode())[0] in (200, 422)
+    page = contact.get(f"{own(company)}/rollemodeller").get_data(as_text=True)
+    assert "<script>alert" not in page
+    for text in NAUGHTY[:5]:
+        for _click in range(2):
+            assert register(app, client, name=text, orgnr="", contact_email="to@example.org") in (303, 429)
 
 
 def test_another_company_looks_like_one_that_is_not_there(
@@ -222,8 +361,8 @@ def test_another_company_looks_like_one_that_is_not_there(
     token = csrf(contact.get(own(company)).get_data(as_text=True))
     assert contact.get(own(other)).status_code == 404
     data = {"csrf_token": token, "role_model": theirs.id}
-    assert contact.post(f"{own(other)}/slutt", data=data).status_code == 404
-    assert post(contact, company, "slutt", role_model=theirs.id) == 404
+    assert contact.post(f"{own(other)}/settav", data=data).status_code == 404
+    assert post(contact, company, f"rollemodeller/{theirs.id}/slutt") == 404
     session.refresh(theirs)
     assert theirs.state is ProfileState.ACTIVE
 
