@@ -48,9 +48,16 @@ class SessionRow:
         return min(self.group.seats, self.group.room.seats) if self.group.room else self.group.seats
 
 
-def season_of(session: Session) -> Season | None:
-    """The season under way or next to come, else the last one."""
+def season_of(session: Session, site_id: str | None = None) -> Season | None:
+    """The season under way or next to come, else the last one. site_id: rather one in which that site has evenings."""
     ahead = select(Season).where(Season.ends_on >= clock.today()).order_by(Season.starts_on, Season.id).limit(1)
+    if site_id is not None:
+        held = select(GroupSession.season_id).where(
+            GroupSession.site_id == site_id, GroupSession.state == SessionState.ACTIVE
+        )
+        own = session.scalars(ahead.where(Season.id.in_(held))).first()
+        if own is not None:
+            return own
     last = select(Season).order_by(Season.starts_on.desc(), Season.id).limit(1)
     return session.scalars(ahead).first() or session.scalars(last).first()
 

@@ -102,26 +102,28 @@ def offers_sent(count: int) -> str:
     """What came of sending offers."""
     if not count:
         return _("No seat could be offered: they are taken, or nobody in line can take them.")
-    return ngettext("One offer is sent.", "%(num)s offers are sent.", count)
+    return ngettext("One offer is sent.", "%(num)s offers are sent.", count, num=count)
 
 
 def mentors_asked(count: int) -> str:
     """What came of asking others to step in."""
     if not count:
         return _("Nobody else could come. Call, or cancel the meeting.")
-    return ngettext("One mentor is asked.", "%(num)s mentors are asked. The first yes has it.", count)
+    return ngettext("One mentor is asked.", "%(num)s mentors are asked. The first yes has it.", count, num=count)
 
 
 def told_tonight(count: int) -> str:
     """What came of telling those who are next in line of seats for one evening."""
     if not count:
         return _("Nobody was told: no seat is empty, or nobody else waits for this evening.")
-    return ngettext("One pupil has been told.", "%(num)s pupils have been told.", count)
+    return ngettext("One pupil has been told.", "%(num)s pupils have been told.", count, num=count)
 
 
 def meetings_made(count: int) -> str:
     """What came of a new evening."""
-    return ngettext("The evening is set up, with one meeting.", "The evening is set up, with %(num)s meetings.", count)
+    return ngettext(
+        "The evening is set up, with one meeting.", "The evening is set up, with %(num)s meetings.", count, num=count
+    )
 
 
 def mentors_of(session: Session, site_id: str) -> list[Mentor]:

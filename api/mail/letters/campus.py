@@ -91,6 +91,7 @@ def roster(values: Values) -> Letter:
                 "One meeting is so close that we ask for your yes first.",
                 "%(num)s meetings are so close that we ask for your yes first.",
                 values["asked"],
+                num=values["asked"],
             )
         )
     return Letter(
@@ -104,7 +105,7 @@ def roster(values: Values) -> Letter:
 def asked(values: Values) -> Letter:
     meetings = values["meetings"]
     return Letter(
-        ngettext("Can you come to one meeting?", "Can you come to %(num)s meetings?", len(meetings)),
+        ngettext("Can you come to one meeting?", "Can you come to %(num)s meetings?", len(meetings), num=len(meetings)),
         (_("The roster has changed close to the day, so it is yours to say yes or no."),),
         facts=tuple((one["site"], _when(one)) for one in meetings),
         buttons=(Button(_("Answer"), "mentor"),),
@@ -139,7 +140,7 @@ def reminder(values: Values) -> Letter:
     return Letter(
         _("You are on duty on %(day)s", day=_day(values)),
         (
-            ngettext("One pupil is expected.", "%(num)s pupils are expected.", values["pupils"]),
+            ngettext("One pupil is expected.", "%(num)s pupils are expected.", values["pupils"], num=values["pupils"]),
             _("If you cannot come, say so now, so that others can be asked."),
         ),
         facts=_facts(values),

@@ -63,6 +63,7 @@ def _require_seats(session: Session, room: Room, seats: int) -> None:
                 "One evening in this room has more seats.",
                 "%(num)s evenings in this room have more seats.",
                 len(larger),
+                num=len(larger),
             ),
             field="seats",
             remedy=_("Change the evening first."),

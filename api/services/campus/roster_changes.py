@@ -102,6 +102,7 @@ def sentences(session: Session, said: RosterVerdict) -> list[str]:
                 "One pupil would be above what the mentors may take.",
                 "%(num)s pupils would be above what the mentors may take.",
                 said.without_help,
+                num=said.without_help,
             )
         )
     if said.untaught:
@@ -110,6 +111,7 @@ def sentences(session: Session, said: RosterVerdict) -> list[str]:
                 "Nobody in the room would teach the level of one pupil.",
                 "Nobody in the room would teach the level of %(num)s pupils.",
                 said.untaught,
+                num=said.untaught,
             )
         )
     if said.warned and not said.without_help:

@@ -110,6 +110,7 @@ def _act(
             "You are away from one meeting. We ask the others.",
             "You are away from %(num)s meetings. We ask the others.",
             away,
+            num=away,
         )
 
     def no_exams(session: Session) -> str:

@@ -50,7 +50,7 @@ def show_sites() -> str | Response:
 def show_week(code: str) -> str:
     """?uke= any day of the week to see, today's week without."""
     session, site = read_session(), own_site(code)
-    season = campus.season_of(session)
+    season = campus.season_of(session, site.id)
     day = asked_day("uke") or week.first_day(season)
     monday = day - timedelta(days=day.weekday())
     rows = campus.week(session, site.id, season.id, monday) if season else []
@@ -88,7 +88,7 @@ def show_week(code: str) -> str:
 def show_lists(code: str) -> str:
     """The attendance lists of a week, to be printed. ?uke= any day of it."""
     session, site = read_session(), own_site(code)
-    season = campus.season_of(session)
+    season = campus.season_of(session, site.id)
     day = asked_day("uke") or week.first_day(season)
     monday = day - timedelta(days=day.weekday())
     rows = campus.week(session, site.id, season.id, monday) if season else []
@@ -111,7 +111,7 @@ def send_all(code: str) -> Response:
 
     def act(session: Session) -> int:
         access.site(session, current_actor(), site_id)
-        season = campus.season_of(session)
+        season = campus.season_of(session, site_id)
         groups = campus.active_sessions(session, site_id, season.id) if season else []
         return _offer(session, groups)
 
