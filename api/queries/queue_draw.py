@@ -55,7 +55,8 @@ def draw(session: Session, lottery_id: str) -> Draw:
     found = session.execute(_draws().where(Lottery.id == lottery_id)).one_or_none()
     if found is None:
         raise NotFound(_("There is no such draw."))
-    return Draw(*found)
+    row, season, programme = found
+    return Draw(row, season, programme)
 
 
 def drawn(session: Session, of: Draw) -> Drawn:
@@ -84,7 +85,7 @@ def check(of: Draw, result: Drawn, entry_id: str) -> Own | None:
     return Own(lottery.ticket(of.lottery.seed, entry_id), again[entry_id])
 
 
-def _draws() -> Select[tuple[Lottery, Season, Programme]]:
+def _draws() -> Select[Lottery, Season, Programme]:
     return (
         select(Lottery, Season, Programme)
         .join(Season, Lottery.season_id == Season.id)

@@ -172,8 +172,8 @@ def first_choices(
         by_id = {row.id: row[-1] for row in counted}
         return {row.id: by_id.get(row.id, 0) for row in rows}
     before: Counter[Slot] = Counter()
-    for _id, *slot, count in counted:
-        before[tuple(slot)] += count
+    for _id, site_id, weekday, starts, count in counted:
+        before[site_id, weekday, starts] += count
     rooms = Counter(_slot(row) for row in rows)  # at one time in several rooms: a share each, rounded up
     return {row.id: -(-before[_slot(row)] // rooms[_slot(row)]) if _slot(row) in before else None for row in rows}
 

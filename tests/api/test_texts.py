@@ -15,7 +15,7 @@ from api import i18n
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
 TRANSLATED = [locale for locale in i18n.LOCALES if locale != "en"]
-IN_NYNORSK = ("mail", "web/school", "web/templates/school", "services/schools")
+IN_NYNORSK = ("mail", "web/school", "web/templates/school", "services/schools", "web/pupil", "web/templates/pupil")
 HARD = "\N{NO-BREAK SPACE}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class JoinForm:
 
     typed: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
-    schools: list[tuple[School, str]] = field(default_factory=list)
+    schools: Sequence[tuple[School, str]] = ()
     home: Home | None = None
 
     def of(self, name: str) -> str:
