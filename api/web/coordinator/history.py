@@ -9,6 +9,7 @@ from api.edge.access import allowed
 from api.edge.session import read_session
 from api.queries import coordination_audit
 from api.web.asked import asked_text, asked_window
+from api.web.coordinator.history_words import happened
 
 pages = Blueprint("history", __name__)
 
@@ -36,4 +37,5 @@ def _page(kind: str, object_id: str) -> str:
         chain=coordination_audit.chain(session),
         kind=kind,
         object_id=object_id,
+        happened=happened,
     )

@@ -26,6 +26,7 @@ def test_history_of_an_object_says_what_and_who(session: Session, planner: Flask
     source = page(planner, "/historikk/request/r1")
     said = rows(source)
     assert len(said) == 2
+    assert "Bestilling: bestilt" in said[0]
     assert "request.order" in said[0]
     assert "Koordinator 1" in said[0]
     assert "Av seg selv, eller med lenke" in said[1]
