@@ -82,15 +82,19 @@ def supply(session: Session, season: Season, rules: VisitRules, wish: Wish, days
     people = session.execute(_askable(rules)).all()
     near = _within_reach(people, rules, wish)
     able = near & _able(session, people, rules, wish) & _has_room(session, people, rules, season)
-    free = (
-        _free(session, people, rules, wish, days) if days and able.any() else np.zeros((len(people), len(days)), bool)
-    )
-    free &= able[:, None] & ~_reserved_elsewhere(session, people, season, wish, days)
-    ids = np.array([row.id for row in people], dtype=object)
+    ids = [row.id for row in people]
+    chosen = [row for row, is_able in zip(people, able, strict=True) if is_able]
+    free = np.zeros((len(chosen), len(days)), bool)
+    if chosen and days:
+        free = _free(session, chosen, rules, wish, days)
+        free &= ~_reserved_elsewhere(session, chosen, season, wish, days)
     return Supply(
-        frozenset(ids[near]),
-        frozenset(ids[able]),
-        {day: frozenset(ids[free[:, column]]) for column, day in enumerate(days)},
+        frozenset(one for one, is_near in zip(ids, near, strict=True) if is_near),
+        frozenset(row.id for row in chosen),
+        {
+            day: frozenset(row.id for row, is_free in zip(chosen, free[:, column], strict=True) if is_free)
+            for column, day in enumerate(days)
+        },
     )
 
 
@@ -220,7 +224,11 @@ def _weekly_and_pledged(
     for role_model, weekday, starts, ends in session.execute(
         select(
             RoleModelFreeTime.role_model_id, RoleModelFreeTime.weekday, RoleModelFreeTime.starts, RoleModelFreeTime.ends
-        ).where(RoleModelFreeTime.starts < wish.ends, RoleModelFreeTime.ends > wish.starts)
+        ).where(
+            RoleModelFreeTime.role_model_id.in_(index),
+            RoleModelFreeTime.starts < wish.ends,
+            RoleModelFreeTime.ends > wish.starts,
+        )
     ):
         weekly[role_model, weekday].append((starts, ends))
     on_weekday = np.zeros((len(index), 8), bool)
