@@ -37,9 +37,11 @@ def _axe(page: Page) -> list[str]:
 
 
 def _headings(page: Page) -> list[str]:
-    """One h1, first of all, and no level left out on the way down."""
+    """One h1, first of all but for a summary of errors, and no level left out on the way down."""
     levels = page.eval_on_selector_all(
-        "h1, h2, h3, h4", "all => all.filter(one => one.checkVisibility()).map(one => Number(one.tagName[1]))"
+        "h1, h2, h3, h4",
+        "all => all.filter(one => one.checkVisibility() && !one.closest('ds-error-summary'))"
+        ".map(one => Number(one.tagName[1]))",
     )
     leaps = any(deeper > level + 1 for level, deeper in pairwise(levels))
     return [f"headings leap: {levels}"] if levels[:1] != [1] or levels.count(1) != 1 or leaps else []
