@@ -15,7 +15,16 @@ from api import i18n
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
 TRANSLATED = [locale for locale in i18n.LOCALES if locale != "en"]
-IN_NYNORSK = ("mail", "web/school", "web/templates/school", "services/schools", "web/pupil", "web/templates/pupil")
+IN_NYNORSK = (
+    "mail",
+    "web/school",
+    "web/templates/school",
+    "services/schools",
+    "web/pupil",
+    "web/templates/pupil",
+    "web/mentor",
+    "web/templates/mentor",
+)
 HARD = "\N{NO-BREAK SPACE}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -12,17 +13,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import DutyState, MeetingState, Presence
+from api.domain.ids import new_id
 from api.domain.permissions import Role
 from api.models.follow_up import CallNote
 from api.models.group_life import Attendance, MentorAssignment
 from api.models.groups import GroupSession, Mentor
 from api.services import links
 from api.services.campus import stand_ins, telling
+from api.services.follow_up import exceptions
 from tests import campus_world as world
 from tests import factories as make
 from tests.api.conftest import SignIn
+from tests.api.counting import count_queries
 from tests.api.web.reading import text
 from tests.campus_world import SITE, Campus, duty_of, make_campus
+
+NAUGHTY = ("", " ", "\x00", "<script>alert(1)</script>", "-1", "9" * 300, "\u202e٣", "' OR 1=1 --", "2027-02-30")
 
 
 @pytest.fixture
@@ -217,3 +223,125 @@ def test_mentor_is_registered_changed_and_leaves(session: Session, campus: Campu
     assert post(leader, f"{own}/slutt", own) == 303
     session.expire_all()
     assert (made.max_sessions, made.is_active) == (3, False)
+
+
+def evening_form(campus: Campus, **given: object) -> dict[str, object]:
+    return {
+        "programme": campus.programme.id,
+        "season": campus.group.season_id,
+        "room": "",
+        "weekday": 4,
+        "starts": "17:00",
+        "ends": "19:00",
+        "seats": 12,
+        "new": new_id(),
+        **given,
+    }
+
+
+def test_evening_that_is_sent_twice_is_one(session: Session, campus: Campus, leader: FlaskClient) -> None:
+    page = f"/studiested/{campus.site.code}/ny-kveld"
+    assert 'name="new" value="' in leader.get(page).text
+    form = evening_form(campus)
+    assert [post(leader, page, page, **form), post(leader, page, page, **form)] == [303, 303]
+    assert len(session.scalars(select(GroupSession).where(GroupSession.weekday == 4)).all()) == 1
+    theirs = make_campus(session).group.id
+    assert post(leader, page, page, **{**form, "new": theirs}) == 404
+
+
+@pytest.mark.parametrize("field", ["starts", "seats", "first_on", "room", "weekday", "new"])
+def test_form_of_an_evening_takes_any_text(campus: Campus, leader: FlaskClient, field: str) -> None:
+    page = f"/studiested/{campus.site.code}/ny-kveld"
+    found = re.search(r'name="csrf_token" value="([^"]+)"', leader.get(page).text)
+    assert found is not None
+    for given in NAUGHTY:
+        answer = leader.post(page, data={"csrf_token": found.group(1), **evening_form(campus, **{field: given})})
+        assert answer.status_code in (303, 422), given
+        if answer.status_code == 422:
+            assert "<title>Feil:" in answer.text
+            assert "<script>alert" not in answer.text
+
+
+def test_week_asks_as_much_of_three_evenings_as_of_one(session: Session, campus: Campus, leader: FlaskClient) -> None:
+    page = f"/studiested/{campus.site.code}?uke=2027-01-19"
+    leader.get(page)
+    with count_queries(session) as one:
+        assert leader.get(page).status_code == 200
+    for weekday in (3, 4):
+        more = make.make_group_session(
+            session,
+            season_id=campus.group.season_id,
+            programme_id=campus.programme.id,
+            site_id=campus.site.id,
+            room_id=campus.room.id,
+            weekday=weekday,
+        )
+        make.make_assignment(session, session_id=more.id, mentor_id=campus.spare.id)
+        make.make_entry(session, more)
+        make.make_meeting(
+            session, session_id=more.id, starts_at=world.FIRST + timedelta(days=weekday), ends_at=world.FIRST
+            + timedelta(days=weekday, hours=2),
+        )  # fmt: skip
+    session.flush()
+    session.expire_all()
+    with count_queries(session) as three:
+        assert leader.get(page).status_code == 200
+    assert abs(three.total - one.total) <= 2
+    for path in (f"/studiested/{campus.site.code}/samlinger", f"/studiested/{campus.site.code}/lister?uke=2027-01-19"):
+        assert leader.get(path).status_code == 200
+
+
+def test_those_who_have_become_free_are_asked_from_the_week(
+    session: Session, campus: Campus, signed_in: SignIn
+) -> None:
+    duty = duty_of(session, campus.mentors[0], campus.meetings[0])
+    with as_on(world.DAY):
+        stand_ins.be_away(session, duty, SITE)
+        later = make.make_mentor(session, site_id=campus.site.id, levels=[campus.level], sessions=[campus.group])
+        later.person.name = "Reserve Nummer Tre"
+        session.flush()
+        leader = signed_in(campus.leader)
+        week = f"/studiested/{campus.site.code}?uke=2027-01-19"
+        page = leader.get(week).text
+        assert "er borte i dag" in page
+        assert "Spør Reserve Nummer Tre" in page
+        ask = f"/studiested/samlinger/{campus.meetings[0].id}/spor"
+        assert post(leader, ask, week, **{"from": "week"}) == 303
+        assert "Spør Reserve" not in leader.get(week).text
+    assert duty_of(session, later, campus.meetings[0]).state is DutyState.ASKED
+
+
+def test_address_of_an_offer_that_failed_is_put_right(session: Session, campus: Campus, leader: FlaskClient) -> None:
+    pupil = campus.entries[0].pupil
+    pupil.person.email = "feil@example.org"
+    line = exceptions.raise_line(
+        session,
+        "mail_failed",
+        pupil.person_id,
+        reason={"code": "refused", "letter": "queue_offer"},
+        remedy={"code": "call_and_correct_address"},
+        person_id=pupil.person_id,
+        site_id=campus.site.id,
+    )
+    week = f"/studiested/{campus.site.code}"
+    assert "Et tilbud om plass kom ikke fram" in leader.get(week).text
+    path = f"/studiested/avvik/{line.id}/adresse"
+    assert post(leader, path, week, address="no address") == 303
+    assert post(leader, path, week, address="riktig@example.org") == 303
+    session.expire_all()
+    assert pupil.person.email == "riktig@example.org"
+    assert "kom ikke fram" not in text(leader.get(week).text).replace("Meldinger som ikke kom fram", "")
+
+
+def test_rooms_are_added_and_never_too_small_for_their_evenings(
+    session: Session, campus: Campus, leader: FlaskClient
+) -> None:
+    page = f"/studiested/{campus.site.code}/rom"
+    assert post(leader, page, page, name="R9", seats=15) == 303
+    for form in ({"name": "r9", "seats": 3}, {"name": "", "seats": 3}, {"name": "R10", "seats": 0}):
+        assert post(leader, page, page, **form) == 422
+    assert post(leader, page, page, room=campus.room.id, name="Rom 1", seats=9) == 422
+    assert post(leader, page, page, room=campus.room.id, name="Rom én", seats=10) == 303
+    assert post(leader, page, page, room=make_campus(session).room.id, name="Deres", seats=10) == 404
+    session.expire_all()
+    assert (campus.room.name, campus.room.seats) == ("Rom én", 10)
