@@ -203,7 +203,7 @@ def _page(role_model: RoleModel, secret: str | None, form: forms.ProfileForm) ->
         times=times,
         other_times=other_times,
         topics=[(topic.code, names[topic.id]) for topic in session.query(Topic).order_by(Topic.position, Topic.code)],
-        languages=[(code, languages.name_of(code)) for code in languages.COMMON],
+        spoken=[(code, languages.name_of(code)) for code in languages.COMMON],
         payers=profile_words.payers(role_model),
         films=profile_words.films(role_model),
         blocked=sorted(role_model.blocked, key=lambda one: one.from_date),
