@@ -75,6 +75,9 @@ def _answer(find: Find) -> Response | tuple[str, int]:
             else:
                 offers.accept(session, found, PUPIL, stay=said == STAY)
             target, evening = links_of.own_page(session, entry), names.evening(found.session)
+    except links.LinkExpired:
+        find(read_session())  # raises it anew, with a token that can still be read
+        raise
     except IllegalStep:
         found, entry = find(read_session())
         return _over(found, entry), 409

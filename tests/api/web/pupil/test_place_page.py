@@ -25,7 +25,7 @@ from tests import factories as make
 from tests.api.counting import count_queries
 from tests.api.services.follow_up.live import mails_leave
 from tests.api.services.queue import worlds
-from tests.api.web.pupil.mailbox import kinds, link, press
+from tests.api.web.pupil.mailbox import hidden, kinds, link, press
 from tests.api.web.reading import text
 
 PUPIL = change.by(Party.PUPIL)
@@ -132,6 +132,8 @@ def test_yes_by_the_page_against_the_deadline(
     assert press(client, pages[early.id], f"{pages[early.id]}/svar", answer="yes", offer=in_time.id).status_code == 303
     traveller.move_to(too_late.expires_at)
     assert "Tilbudet har gått ut" in page(client, link_of_offer, 410)
+    by_mail = client.post(link_of_offer, data={**hidden(client, pages[late.id]), "answer": "yes"})
+    assert (by_mail.status_code, "Tilbudet har gått ut" in by_mail.get_data(as_text=True)) == (410, True)
     refused = client.post(f"{pages[late.id]}/svar", data={"answer": "yes", "offer": too_late.id})
     assert refused.status_code in (400, 403, 409)
     assert "bakerst i gruppa" in page(client, link_of_offer, 410)
