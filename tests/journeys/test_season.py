@@ -26,8 +26,9 @@ def test_from_figures_to_the_reason_of_one_visit(coordinator: Page, service: Ser
     expect(coordinator.get_by_role("heading", level=1)).to_have_text(
         "Realfag blir ekte når du møter noen som bruker dem"
     )
+    coordinator.get_by_role("navigation", name="Hovedmeny").get_by_role("link", name="Besøk", exact=True).click()
     expect(coordinator.get_by_text("Kontrollert: ingen bedre fordeling finnes.").first).to_be_visible()
-    coordinator.get_by_role("link", name="Kart").nth(1).click()
+    coordinator.get_by_role("navigation", name="Måter å se forslaget på").get_by_role("link", name="Kart").click()
     expect(coordinator.locator("[data-ready] .tp-mark-link").first).to_be_visible()
     expect(coordinator.locator("[data-ready] .tp-mark-link")).to_have_count(2)
     coordinator.get_by_role("link", name="Bergen", exact=True).click()
@@ -97,7 +98,9 @@ def test_keyboard_alone(coordinator: Page, service: Service) -> None:
     expect(coordinator.locator("main")).to_be_focused()
     coordinator.keyboard.press("Tab")
     expect(coordinator.get_by_role("link", name="Bestill besøk")).to_be_focused()
-    _tab_to(coordinator, coordinator.get_by_role("link", name="Alle besøk"))
+    _tab_to(coordinator, coordinator.get_by_role("link", name="se kartet"))
+    coordinator.keyboard.press("Enter")
+    _tab_to(coordinator, coordinator.get_by_role("link", name="Tabell"))
     coordinator.keyboard.press("Enter")
     search = coordinator.get_by_label("Skole, rollemodell eller bedrift")
     _tab_to(coordinator, search)
