@@ -17,6 +17,12 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
 TRANSLATED = [locale for locale in i18n.LOCALES if locale != "en"]
 IN_NYNORSK = (
     "mail",
+    "web/company",
+    "web/templates/company",
+    "services/companies",
+    "web/role_model",
+    "web/templates/role_model",
+    "services/profiles",
     "web/school",
     "web/templates/school",
     "services/schools",
