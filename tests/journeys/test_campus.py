@@ -188,7 +188,7 @@ def test_attendance_on_a_phone_is_kept_without_net_and_sent_later(
     opened: Callable[..., Page], rows: Rows, width: int, locale: str
 ) -> None:
     with rows() as session:
-        evening = campus_of(session, f"Oppmøte {locale} {width}")
+        evening = campus_of(session, f"Uten nett {locale} {width}")
     mark, no_net = SAID[locale][5:]
     page = opened(evening.mentor, "/mentor", width, locale)
     assert faults(page) == []
