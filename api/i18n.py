@@ -119,9 +119,13 @@ def gettext(message: str, /, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
-    """The form that `count` takes in the current locale; `%(num)s` is the count."""
-    text = catalogue(current_locale()).ngettext(singular, plural, count)
-    return text % {"num": count, **values} if values else text
+    """The form that `count` takes in the current locale, filled; `%(num)s` is the count."""
+    return plural_form(singular, plural, count) % {"num": count, **values}
+
+
+def plural_form(singular: str, plural: str, count: int, /) -> str:
+    """The form that `count` takes in the current locale, not filled yet: templates fill it themselves."""
+    return catalogue(current_locale()).ngettext(singular, plural, count)
 
 
 def mark(message: str, /) -> str:

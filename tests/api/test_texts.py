@@ -151,3 +151,8 @@ def test_both_nights_of_the_clock_are_shown_in_oslo_time() -> None:
 )
 def test_language_tags_are_understood(given: str | None, known: str | None) -> None:
     assert i18n.known_locale(given) == known
+
+
+def test_a_count_is_filled_in_where_the_code_gives_nothing_else() -> None:
+    with i18n.use_locale("en"):
+        assert i18n.ngettext("%(num)s thing", "%(num)s things", 3) == "3 things"
