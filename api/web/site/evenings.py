@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
@@ -58,14 +59,17 @@ def create(code: str) -> Response | tuple[str, int]:
             "first_on": given.day("first_on"),
             "id": _id_to_be(),
         }
+        if (made := _made_before(wanted["id"])) is not None:
+            return made
         with transaction() as session:
-            if wanted["id"] and session.get(GroupSession, wanted["id"]) is not None:  # sent twice
-                made = access.group(session, current_actor(), wanted["id"])
-                return redirect(url_for("evenings.evening", session_id=made.id), 303)
             group, dates = sessions.create(session, current_actor(), wanted)
             target, count = url_for("evenings.evening", session_id=group.id), len(dates.days)
     except NotFound:
         raise
+    except IntegrityError:  # the same form was being answered at that moment
+        if (made := _made_before(wanted["id"])) is None:
+            raise
+        return made
     except AppError as error:
         return _new(site, Form(NEW, error)), 422
     flash(site_words.meetings_made(count), "success")
@@ -188,6 +192,15 @@ def _values() -> dict[str, Any]:
         if found is not None:
             values[name] = found
     return site_words.required(values, "weekday", "starts", "ends", "seats")
+
+
+def _made_before(wanted: str | None) -> Response | None:
+    """The way to the evening that this form has made already, if it has. Raises NotFound outside the reader's sites."""
+    with transaction() as session:
+        if wanted is None or session.get(GroupSession, wanted) is None:
+            return None
+        made = access.group(session, current_actor(), wanted)
+        return redirect(url_for("evenings.evening", session_id=made.id), 303)
 
 
 def _id_to_be() -> str | None:

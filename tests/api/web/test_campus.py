@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug import Response
 
 from api.domain.enums import DutyState, MeetingState, Presence
 from api.domain.ids import new_id
@@ -21,6 +22,7 @@ from api.models.groups import GroupSession, Mentor
 from api.services import links
 from api.services.campus import stand_ins, telling
 from api.services.follow_up import exceptions
+from api.web.site import evenings
 from tests import campus_world as world
 from tests import factories as make
 from tests.api.conftest import SignIn
@@ -211,6 +213,7 @@ def test_leader_notes_a_call_and_downloads_hours(session: Session, campus: Campu
 
 def test_mentor_is_registered_changed_and_leaves(session: Session, campus: Campus, leader: FlaskClient) -> None:
     page = f"/studiested/{campus.site.code}/mentorer"
+    assert f">{campus.level.name_nb}</label>" in leader.get(page).text
     form = {"name": "Mentor", "email": "mentor@example.org", "levels": campus.level.code, "contracted": 1}
     assert post(leader, page, page, **{**form, "max_sessions": 0}) == 422
     assert post(leader, page, page, **{**form, "max_sessions": 2}) == 303
@@ -247,6 +250,26 @@ def test_evening_that_is_sent_twice_is_one(session: Session, campus: Campus, lea
     assert len(session.scalars(select(GroupSession).where(GroupSession.weekday == 4)).all()) == 1
     theirs = make_campus(session).group.id
     assert post(leader, page, page, **{**form, "new": theirs}) == 404
+
+
+def test_evening_that_is_sent_twice_at_one_moment_is_one(
+    session: Session, campus: Campus, leader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second form looks before the first one's evening stands, and meets it in the database."""
+    page = f"/studiested/{campus.site.code}/ny-kveld"
+    form = evening_form(campus)
+    assert post(leader, page, page, **form) == 303
+    session.expunge_all()
+    looked, look = [], evenings._made_before
+
+    def too_early(wanted: str | None) -> Response | None:
+        looked.append(wanted)
+        return look(wanted) if len(looked) > 1 else None
+
+    monkeypatch.setattr(evenings, "_made_before", too_early)
+    assert post(leader, page, page, **form) == 303
+    assert looked == [form["new"], form["new"]]
+    assert len(session.scalars(select(GroupSession).where(GroupSession.weekday == 4)).all()) == 1
 
 
 @pytest.mark.parametrize("field", ["starts", "seats", "first_on", "room", "weekday", "new"])
