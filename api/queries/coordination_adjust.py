@@ -20,15 +20,15 @@ from api.errors import InvalidInput, NotFound
 from api.i18n import gettext
 from api.queries.stories import VisitFacts
 from matcher.check_common import Violation, broken
-from matcher.check_visits import VISIT_RULES, recount, wrong_problem
+from matcher.check_visits import VISIT_RULES, goals, recount, wrong_problem
 from matcher.check_visits import VisitFacts as Judged
 from matcher.eligibility import Engagement, eligible, modes_of, obstacles
 from matcher.plan import AssignedRoleModel, Goal, UnservedRequest, Visit, VisitPlan
 from matcher.problem import Request
 
 MOST_PEOPLE, MOST_MISSES, MOST_TIMES = 6, 4, 6
-RULES = tuple(rule for rule in VISIT_RULES if rule is not wrong_problem)
-"""All but the first: the problem is the one that the plan is kept with."""
+RULES = tuple(rule for rule in VISIT_RULES if rule not in (wrong_problem, goals))
+"""All but two: the problem is the one that the plan is kept with, and the goals are counted here."""
 _IDS = re.compile(r"'([^']+)'")
 _BY_PERSON = frozenset({"day", "overlap", "travel", "week", "term"})
 
@@ -149,9 +149,8 @@ def rule_on(facts: VisitFacts, change: Change) -> Ruling:
 def _rule_on(facts: VisitFacts, change: Change) -> Ruling:
     request = _request(facts, change.request)
     _check(facts, request, change)
-    before = Judged(facts.story.problem, facts.story.plan)
-    after = Judged(facts.story.problem, changed_plan(facts, change))
-    values = {goal.name: goal.value for goal in recount(before)}
+    after = Judged(facts.story.problem, _bare_plan(facts, change))
+    values = facts.counted_goals
     costs = tuple(
         Cost(goal.name, values[goal.name], goal.value, (goal.value > values[goal.name]) == (goal.sense == "max"))
         for goal in recount(after)
@@ -244,6 +243,16 @@ def _check(facts: VisitFacts, request: Request, change: Change) -> None:
 
 def changed_plan(facts: VisitFacts, change: Change) -> VisitPlan:
     """The plan with the change in place, its goals recounted and nothing claimed about how good it could be."""
+    bare = _bare_plan(facts, change)
+    counted = recount(Judged(facts.story.problem, bare))
+    whole = tuple(Goal(name=g.name, sense=g.sense, value=g.value, bound=g.value) for g in counted)  # type: ignore[arg-type]  # the same words
+    certificate = facts.story.plan.certificate
+    sources = {goal.name: certificate.bound_source.get(goal.name, "replay") for goal in whole}
+    return replace(bare, goals=whole, certificate=replace(certificate, bound_source=sources))
+
+
+def _bare_plan(facts: VisitFacts, change: Change) -> VisitPlan:
+    """The plan with the change in place, its goals still those of the plan."""
     plan, problem = facts.story.plan, facts.story.problem
     visits = [visit for visit in plan.visits if visit.request != change.request]
     if change.option is not None:
@@ -251,11 +260,7 @@ def changed_plan(facts: VisitFacts, change: Change) -> VisitPlan:
     visits.sort(key=lambda visit: (visit.start, visit.request))
     served = {visit.request for visit in visits}
     unserved = tuple(UnservedRequest(request=one.id, reasons=()) for one in problem.requests if one.id not in served)
-    bare = replace(plan, status="feasible", visits=tuple(visits), unserved=unserved)
-    counted = recount(Judged(problem, bare))
-    goals = tuple(Goal(name=g.name, sense=g.sense, value=g.value, bound=g.value) for g in counted)  # type: ignore[arg-type]  # the same words
-    sources = {goal.name: plan.certificate.bound_source.get(goal.name, "replay") for goal in goals}
-    return replace(bare, goals=goals, certificate=replace(plan.certificate, bound_source=sources))
+    return replace(plan, status="feasible", visits=tuple(visits), unserved=unserved)
 
 
 def _visit(facts: VisitFacts, change: Change) -> Visit:

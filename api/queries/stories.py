@@ -21,6 +21,8 @@ from api.i18n import gettext
 from api.models.plan_rows import PlanUnserved, PlanVisit, PlanVisitRoleModel
 from api.models.planning import Plan, PlanGoal, Run
 from api.queries.kept import Kept
+from matcher.check_visits import VisitFacts as Judged
+from matcher.check_visits import recount
 from matcher.eligibility import Engagement, eligible
 from matcher.explain_visits import VisitStory
 from matcher.plan import AssignedRoleModel, Certificate, Goal, Reason, UnservedRequest, Visit, VisitPlan
@@ -83,6 +85,11 @@ class VisitFacts:
     def schools_without_visit(self) -> int:
         """Schools in the problem that ask and had no visit in twelve months."""
         return len({self.story.requests[request].school for request in self.first_visits})
+
+    @cached_property
+    def counted_goals(self) -> dict[str, int]:
+        """The value of each goal of the plan, as the judge counts it."""
+        return {goal.name: goal.value for goal in recount(Judged(self.story.problem, self.story.plan))}
 
     def knows(self, request_id: str) -> bool:
         """Whether the run planned for this request; one without a usable day never reached it."""
