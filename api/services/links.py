@@ -11,7 +11,7 @@ import hmac
 from datetime import datetime
 
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from api import clock
 from api.config import settings
@@ -24,12 +24,17 @@ from api.models.links import LinkToken
 
 
 class LinkExpired(Conflict):
-    """The link was right, and its time is over; `token` says what it was about, so that a new one can be offered."""
+    """The link was right, and its time is over; `token` says what it was about, so that a new one can be offered.
+
+    The token belongs to no session any more: it can be read after the rollback that the error brings about.
+    """
 
     default_code = "link_expired"
 
     def __init__(self, token: LinkToken) -> None:
         super().__init__(gettext("This link is no longer valid."), remedy=gettext("Ask for a new one."))
+        if (holder := object_session(token)) is not None:
+            holder.expunge(token)
         self.token = token
 
 

@@ -14,6 +14,11 @@ pages = Blueprint("unsubscribe", __name__)
 ONE_CLICK = "One-Click"
 
 
+@pages.errorhandler(links.LinkExpired)
+def too_late(_error: Exception) -> tuple[str, int]:
+    return render_template("mail/unsubscribe_over.html"), 410
+
+
 @pages.get("/meldinger/<secret>", endpoint="look")
 @public
 def look_at_link(secret: str) -> str:

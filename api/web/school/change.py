@@ -15,14 +15,15 @@ from api.edge.session import read_session
 from api.errors import AppError, Conflict, NotFound
 from api.i18n import gettext as _
 from api.models.visits import Request
-from api.services import requests
+from api.services import links, requests
 from api.web.school import order_words
 from api.web.school.order import begin_anew, days_of
 from api.web.school.order_form import ROWS, OrderForm, posted, values_of
-from api.web.school.status import order_of
+from api.web.school.status import order_of, too_late
 from api.web.words import grade
 
 pages = Blueprint("order_change", __name__)
+pages.register_error_handler(links.LinkExpired, too_late)
 A_YEAR = timedelta(weeks=52)  # the same weekday
 FIXED = ("season", "school", "contact")
 
