@@ -5,15 +5,29 @@ Tests move it with time-machine, which replaces `datetime.now`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 OSLO = ZoneInfo("Europe/Oslo")
+_then: ContextVar[datetime | None] = ContextVar("then", default=None)
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
-    return datetime.now(UTC)
+    """The present moment, aware, in UTC; the told one within `as_of`."""
+    return _then.get() or datetime.now(UTC)
+
+
+@contextmanager
+def as_of(moment: datetime) -> Iterator[None]:
+    """Lets `now` be an aware moment of the past: the demo lives through its last weeks. Nothing else may use it."""
+    before = _then.set(require_aware(moment).astimezone(UTC))
+    try:
+        yield
+    finally:
+        _then.reset(before)
 
 
 def today() -> date:

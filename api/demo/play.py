@@ -15,6 +15,9 @@ from tqdm import tqdm
 from api import clock
 from api.config import Settings
 from api.db import downgrade, init_engine, reading, transaction, upgrade
+from api.demo.look_at import look_at
+from api.demo.present import add_present, is_lived_in
+from api.demo.present_users import set_passwords
 from api.demo.season import PREFIX, build_season, demo_code, existing_seasons
 from api.demo.summary import all_planned, newest_runs, summary
 from api.domain.enums import RunKind, RunState
@@ -63,6 +66,7 @@ def play(config: Settings, choices: Choices, worker: AbstractContextManager[obje
     init_engine(config)
     season_id = _season(config, choices, say)
     password = _coordinator(choices.password)
+    _live_until_now(password, say)
     if _queue(season_id, choices):
         with worker:
             _watch(season_id, say)
@@ -70,6 +74,9 @@ def play(config: Settings, choices: Choices, worker: AbstractContextManager[obje
         for line in summary(session, season_id):
             say(line)
         planned = all_planned(session, season_id)
+    with transaction() as session:
+        for line in look_at(session, config.public_url):
+            say(line)
     say("")
     say(f"Sign in as {LOGIN} with the password {password}")
     return planned
@@ -130,6 +137,19 @@ def _coordinator(wanted: str | None) -> str:
             grants = [Grant(Role.COORDINATOR), Grant(Role.ADMIN)]
             create_user(session, login=LOGIN, password=password, name="Koordinator", grants=grants)
     return password
+
+
+def _live_until_now(password: str, say: Say) -> None:
+    """The half year that runs, lived through once; its accounts get the password each time."""
+    started = time.monotonic()
+    with transaction() as session:
+        set_passwords(session, password)
+        is_there = is_lived_in(session)
+        known = account(session, session.scalars(select(User.id).where(User.login == LOGIN)).one())
+    assert known is not None
+    if not is_there:
+        add_present(known.actor, password)
+        say(f"Lived through the last weeks in {time.monotonic() - started:.1f} s.")
 
 
 def _queue(season_id: str, choices: Choices) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -86,10 +86,12 @@ class Look:
 
 
 def look(session: Session, season: Season) -> Look:
-    """Promises at risk, invitations on their way to silence, and the season's funnel; a fixed number of queries."""
+    """Promises at risk and invitations on their way to silence, of every season that is not over, and the funnel of
+    this one; a fixed number of queries.
+    """
     today = clock.today()
     promised = (
-        Request.season_id == season.id,
+        _is_alive(season, today),
         Request.state.in_((RequestState.OPEN, RequestState.VISIT)),
         Request.answered_at.is_(None),
     )
@@ -106,11 +108,17 @@ def look(session: Session, season: Season) -> Look:
         promises=_promises(session, at_risk),
         promises_in_all=counts[1],
         promises_open=counts[0],
-        silence=_silence(session, season.id),
+        silence=_silence(session),
         funnel=_funnel(session, season.id),
         before=_before(session, season),
         soon=session.scalar(soon) or 0,
     )
+
+
+def _is_alive(season: Season, today: date) -> ColumnElement[bool]:
+    """Requests of the season shown, and of those that are not over: two overlap while the next is planned."""
+    alive = select(Season.id).where((Season.id == season.id) | (Season.ends_on >= today))
+    return Request.season_id.in_(alive)
 
 
 def _promises(session: Session, at_risk: Collection[Any]) -> list[Promise]:
@@ -136,7 +144,7 @@ def _promises(session: Session, at_risk: Collection[Any]) -> list[Promise]:
     return [Promise(*row) for row in rows]
 
 
-def _silence(session: Session, season_id: str) -> Silence:
+def _silence(session: Session) -> Silence:
     programme_id = session.scalar(
         select(Programme.id).where(Programme.kind == ProgrammeKind.SCHOOL_VISIT).order_by(Programme.code).limit(1)
     )
@@ -146,8 +154,7 @@ def _silence(session: Session, season_id: str) -> Silence:
     sent = session.scalars(
         select(Invitation.sent_at)
         .join(Visit, Visit.id == Invitation.visit_id)
-        .join(Request, Request.id == Visit.request_id)
-        .where(Invitation.state == InvitationState.SENT, Request.season_id == season_id)
+        .where(Invitation.state == InvitationState.SENT, Visit.state.in_(TO_BE))
     )
     last = rules.silence_working_days
     today = clock.today()

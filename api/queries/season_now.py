@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from api import clock
@@ -16,8 +16,14 @@ from api.queries import seasons
 
 
 def shown_season(session: Session) -> Season | None:
-    """The season under way or next to come, else the last one; None when there is none yet."""
-    ahead = select(Season).where(Season.ends_on >= clock.today()).order_by(Season.starts_on, Season.id).limit(1)
+    """The season under way or next to come, one with a plan before one without, else the last one; None without any."""
+    is_planned = exists().where(Plan.season_id == Season.id, Plan.status.in_(seasons.USABLE))
+    ahead = (
+        select(Season)
+        .where(Season.ends_on >= clock.today())
+        .order_by(is_planned.desc(), Season.starts_on, Season.id)
+        .limit(1)
+    )
     last = select(Season).order_by(Season.starts_on.desc(), Season.id).limit(1)
     return session.scalars(ahead).first() or session.scalars(last).first()
 

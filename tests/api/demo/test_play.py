@@ -53,13 +53,13 @@ def test_demo_ends_with_two_judged_plans_and_a_second_time_shows_them(folder: Pa
     assert "returning" in text
     assert "sites with a waiting list:" in text
     assert text.rstrip().endswith("Sign in as koordinator@example.org with the password long enough to keep")
-    assert counts(folder) == (4_267, 2, 2)
+    assert counts(folder) == (4_268, 2, 2)
 
     code, again = demo("--password", "another one to keep")
     assert code == 0, again
     assert again.startswith("The demo season is there already; --fresh builds it anew.\n")
     assert again.count("the judge found no broken rule") == 2
-    assert counts(folder) == (4_267, 2, 2)
+    assert counts(folder) == (4_268, 2, 2)
 
     code, text = demo("--seed", "2")
     assert (code, text) == (
