@@ -22,6 +22,11 @@ from api.models.visits import Request, Visit
 from api.queries.paging import Page, Window, page_of
 
 
+def promised_visits(pledged_people: int, slots: int) -> int:
+    """How many visits an agreement promises: one of each person pledged, or as many as the times set aside."""
+    return max(pledged_people, slots)
+
+
 @dataclass(slots=True)
 class Week:
     """What came of one week of an agreement. monday: its day.
@@ -53,7 +58,8 @@ class Figures:
 
     @property
     def promised(self) -> int:
-        return self.total("promised")
+        """Visits of the whole agreement, which may be more than what its weeks have set aside so far."""
+        return promised_visits(self.pledged_people, self.total("promised"))
 
     @property
     def asked(self) -> int:

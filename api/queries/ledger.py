@@ -20,17 +20,13 @@ from api.models.programmes import Season, VisitWeek
 from api.models.role_models import agreement_role_model
 from api.models.visits import Lesson, Request, RequestOption, Visit
 from api.queries import season_now
+from api.queries.companies import promised_visits
 from api.queries.paging import Page, Window, page_of
 
 WEEK = timedelta(days=7)
 ENDS_SOON = timedelta(days=120)
 NOT_ASKED = (InvitationState.QUEUED, InvitationState.WITHDRAWN)
 SERVABLE = (RequestState.OPEN, RequestState.DECLINED)
-
-
-def promised_visits(pledged_people: int, slots: int) -> int:
-    """How many visits an agreement promises: one of each person pledged, or as many as the times set aside."""
-    return max(pledged_people, slots)
 
 
 @dataclass(slots=True)

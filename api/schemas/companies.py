@@ -107,7 +107,9 @@ class WeekFiguresSchema(StrictSchema):
 
 
 class CompanyFiguresSchema(StrictSchema):
-    """promised: times set aside. asked: persons asked or told, a visit each. silent: let the time to answer go by."""
+    """promised: one visit of each person pledged, or the times set aside where those are more; in `weeks` the times set
+    aside. asked: persons asked or told, a visit each. silent: let the time to answer go by.
+    """
 
     agreement = PublicId(required=True, attribute="agreement_id")
     pledged_people = fields.Integer(required=True)
