@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from api import clock
-from api.domain.enums import EntryState, ProgrammeKind, SessionState, WindowKind
+from api.domain.enums import EntryState, MembershipState, OfferState, ProgrammeKind, SessionState, WindowKind
 from api.domain.programme_rules import GroupRules
+from api.models.group_life import SeatOffer
 from api.models.groups import GroupSession, Site
 from api.models.places import School
 from api.models.programmes import Level, Programme, Season, Window
-from api.models.pupils import Entry, EntryChoice, Pupil
+from api.models.pupils import Entry, EntryChoice, Membership, Pupil
 from api.queries import people_and_topics
 from api.queries.campus_rules import rules_now
 from matcher.problem import Travel
@@ -120,6 +121,15 @@ class Evening:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteToChoose:
+    """A site with evenings to wish for. minutes: of travel, None where unknown or digital. count: of its evenings."""
+
+    site: Site
+    minutes: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteEvenings:
     """A site with its evenings, by weekday and time."""
 
@@ -128,26 +138,61 @@ class SiteEvenings:
     evenings: tuple[Evening, ...]
 
 
-def sites(session: Session, open_: Joinable, home: Home | None, now: datetime) -> list[SiteEvenings]:
-    """Everything that can be wished for: the nearest site first, or by name where no home is known; digital last."""
+def sites(session: Session, open_: Joinable, home: Home | None) -> list[SiteToChoose]:
+    """Every site that can be wished for: the nearest first, or by name where no home is known; digital last."""
+    rows = session.execute(
+        select(Site, func.count())
+        .join(GroupSession, GroupSession.site_id == Site.id)
+        .where(GroupSession.season_id == open_.season.id, GroupSession.programme_id == open_.programme.id)
+        .where(GroupSession.state == SessionState.ACTIVE)
+        .group_by(Site.id)
+    ).all()
+    minutes = _minutes_to([site for site, _count in rows], open_.rules, home)
+    found = [SiteToChoose(site, minutes[site.id], count) for site, count in rows]
+    return sorted(found, key=lambda one: (one.site.digital, one.minutes or 0, one.site.name, one.site.id))
+
+
+def evenings(session: Session, open_: Joinable, wanted: Sequence[SiteToChoose], now: datetime) -> list[SiteEvenings]:
+    """What can be wished for at these sites, in their order."""
     rows = session.scalars(
         select(GroupSession)
         .where(GroupSession.season_id == open_.season.id, GroupSession.programme_id == open_.programme.id)
         .where(GroupSession.state == SessionState.ACTIVE)
+        .where(GroupSession.site_id.in_([one.site.id for one in wanted]))
         .options(joinedload(GroupSession.site), joinedload(GroupSession.room))
         .order_by(GroupSession.weekday, GroupSession.starts, GroupSession.id)
     ).all()
-    minutes = _minutes_to({row.site_id: row.site for row in rows}.values(), open_.rules, home)
+    minutes = {one.site.id: one.minutes for one in wanted}
     wishes, times = first_choices(session, open_, rows, now), Counter(_slot(row) for row in rows)
-    found: dict[str, list[Evening]] = {}
+    found: dict[str, list[Evening]] = {one.site.id: [] for one in wanted}
     for row in rows:
         seats = row.seats if row.room is None else min(row.seats, row.room.seats)
         wished = wishes[row.id]
         chance = None if wished is None else chance_of(wished, seats, open_.rules)
         room = row.room.name if row.room and times[_slot(row)] > 1 else ""
-        found.setdefault(row.site_id, []).append(Evening(row, minutes[row.site_id], seats, wished, chance, room))
-    groups = [SiteEvenings(some[0].session.site, minutes[key], tuple(some)) for key, some in found.items()]
-    return sorted(groups, key=lambda one: (one.site.digital, one.minutes or 0, one.site.name, one.site.id))
+        found[row.site_id].append(Evening(row, minutes[row.site_id], seats, wished, chance, room))
+    return [SiteEvenings(one.site, one.minutes, tuple(found[one.site.id])) for one in wanted]
+
+
+def sites_of_sessions(session: Session, session_ids: Iterable[str]) -> set[str]:
+    """Ids of the sites where these sessions are."""
+    return set(session.scalars(select(GroupSession.site_id).where(GroupSession.id.in_(list(session_ids)))))
+
+
+def has_free_seats(session: Session, one: Evening) -> bool:
+    """Whether more seats are free than there are pupils who wait for the evening."""
+    wanted = [
+        select(func.count(Membership.id)).where(
+            Membership.session_id == one.session.id, Membership.state == MembershipState.ACTIVE
+        ),
+        select(func.count(SeatOffer.id)).where(
+            SeatOffer.session_id == one.session.id, SeatOffer.state == OfferState.OPEN
+        ),
+        select(func.count(Entry.id))
+        .join(EntryChoice, EntryChoice.entry_id == Entry.id)
+        .where(EntryChoice.session_id == one.session.id, Entry.state == EntryState.WAITING),
+    ]
+    return sum(session.scalar(question) or 0 for question in wanted) < one.seats
 
 
 def first_choices(
@@ -158,6 +203,8 @@ def first_choices(
     While everyone counts as equal it is last term's, of the same site, day and time, since live numbers would steer the
     wishes. Afterwards it is this season's, of those who wait or sit.
     """
+    if not rows:
+        return {}
     live = not open_.in_period(now)
     season_id = open_.season.id if live else _season_before(session, open_)
     counted = session.execute(
@@ -166,6 +213,7 @@ def first_choices(
         .join(Entry, EntryChoice.entry_id == Entry.id)
         .where(Entry.season_id == season_id, Entry.programme_id == open_.programme.id, EntryChoice.rank == 1)
         .where(Entry.state.in_((EntryState.WAITING, EntryState.PLACED)))
+        .where(GroupSession.site_id.in_({row.site_id for row in rows}))
         .group_by(GroupSession.id, GroupSession.site_id, GroupSession.weekday, GroupSession.starts)
     ).all()
     if live:

@@ -1,4 +1,7 @@
-"""What the forms show where a pupil chooses: evenings by site with travel and demand, digital where it is far."""
+"""What the forms show where a pupil chooses: evenings by site with travel and demand, digital where it is far.
+
+Evenings are sent for the sites near the home and for those asked for by name; the others are names in a list.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,33 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.queries import queue_join
-from api.queries.queue_join import Evening, Joinable, SiteEvenings
-from api.web.pupil.forms import JoinForm
+from api.queries.queue_join import Evening, Joinable, SiteEvenings, SiteToChoose
+from api.web.pupil.forms import RANKS, JoinForm
 
 EVENINGS = "pupil/evenings.html"
+FEW_SITES = 4  # so many are all shown at once
+NEAR_SITES = 4
 OPEN_SITES = 2
-FAR_LIMITS = 2  # sites beyond so many times the limit for digital are far away
+ID_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """near, beyond: everything that can be chosen, the sites far away apart where a home is known.
+    """groups: the sites whose evenings are on the page. others: those that can be asked for.
 
-    digital: the digital evening with the best chance, None without one.
+    digital: the digital evening with the best chance, None without one; free: whether it has free seats.
     far: a chosen evening beyond the programme's limit, or, with nothing chosen, the nearest site when it is. opened:
-    ids of the sites whose evenings are shown at once.
+    ids of the sites that stand unfolded. picked: ids of those asked for by name, the last one in `newest`.
     """
 
-    near: list[SiteEvenings]
-    beyond: list[SiteEvenings]
+    groups: list[SiteEvenings]
+    others: list[SiteToChoose]
     digital: Evening | None
+    free: bool
     far: Evening | None
     opened: frozenset[str]
+    picked: frozenset[str]
+    newest: str
     in_period: bool
     known: bool
     next_rank: int
@@ -39,28 +47,41 @@ class Choosing:
 def choosing(session: Session, open_: Joinable, form: JoinForm) -> Choosing:
     """What there is to choose from, for a form as it stands."""
     now = clock.now()
-    found = queue_join.sites(session, open_, form.home, now)
-    evenings = [evening for group in found for evening in group.evenings]
-    chosen = set(form.chosen())
+    found = queue_join.sites(session, open_, form.home)
+    chosen, limit = set(form.chosen()), open_.rules.digital_minutes
+    near = [one.site.id for one in found if one.minutes is not None and one.minutes <= limit]
+    near = near[:NEAR_SITES] or [one.site.id for one in found[:OPEN_SITES]]
+    picked, with_chosen = form.sites(), queue_join.sites_of_sessions(session, _ids(chosen))
+    wanted, opened = picked | with_chosen, picked | with_chosen
+    if form.home:
+        wanted = wanted | set(near) | {one.site.id for one in found if one.site.digital}
+    if len(found) <= OPEN_SITES:
+        opened = opened | {one.site.id for one in found}
+    elif form.home:
+        opened = opened | set(near[:1])
+    shown = [one for one in found if len(found) <= FEW_SITES or one.site.id in wanted]
+    groups = queue_join.evenings(session, open_, shown, now)
+    evenings = [evening for group in groups for evening in group.evenings]
     digital = [one for one in evenings if one.session.site.digital and one.session.id not in chosen]
-    digital.sort(key=lambda one: (one.wishes or 0) / max(one.seats, 1))
-    opened = {group.site.id for group in found if any(one.session.id in chosen for one in group.evenings)}
-    limit = open_.rules.digital_minutes
-    near = [group for group in found if group.minutes is not None and group.minutes <= limit]
-    if form.home or len(found) <= OPEN_SITES:
-        opened |= {group.site.id for group in (near or found)[:OPEN_SITES]}
-    away = [group for group in found if group.minutes is not None and group.minutes > limit * FAR_LIMITS]
-    beyond = {group.site.id for group in away if group is not found[0] and group.site.id not in opened}
+    best = min(digital, key=lambda one: (one.wishes or 0) / max(one.seats, 1), default=None)
     return Choosing(
-        near=[group for group in found if group.site.id not in beyond],
-        beyond=[group for group in found if group.site.id in beyond],
-        digital=digital[0] if digital else None,
+        groups=groups,
+        others=[one for one in found if one not in shown],
+        digital=best,
+        free=best is not None and not open_.in_period(now) and queue_join.has_free_seats(session, best),
         far=_far(evenings, chosen, limit),
         opened=frozenset(opened),
+        picked=frozenset(picked & {one.site.id for one in shown}),
+        newest=form.of("site"),
         in_period=open_.in_period(now),
         known=any(one.wishes is not None for one in evenings),
         next_rank=len(chosen) + 1,
     )
+
+
+def _ids(typed: set[str]) -> list[str]:
+    """What can be ids at all, as many as a form may choose: the fields' names come from outside."""
+    return sorted(one for one in typed if len(one) == ID_LENGTH and one.isascii() and one.isprintable())[:RANKS]
 
 
 def is_fragment() -> bool:

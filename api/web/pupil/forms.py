@@ -21,6 +21,7 @@ from api.schemas.entries import NewEntrySchema, WishChangeSchema
 RANKS = 5
 LONGEST = 254
 RANK = "rank_"
+SITE = "site_"
 TEXTS = ("name", "email", "phone", "level", "friend_code", "guardian_email")
 NUMBERS = ("grade", "birth_year", "max_travel_minutes")
 IN_ORDER = (
@@ -51,6 +52,11 @@ class JoinForm:
         ranks = {name.removeprefix(RANK): value for name, value in self.typed.items() if name.startswith(RANK)}
         numbers = {key: int(value) for key, value in ranks.items() if value.isdecimal()}
         return sorted(numbers, key=lambda key: numbers[key])
+
+    def sites(self) -> set[str]:
+        """Ids of the sites whose evenings were asked for, now or before."""
+        before = {name.removeprefix(SITE) for name, value in self.typed.items() if name.startswith(SITE) and value}
+        return before | ({self.of("site")} if self.of("site") else set())
 
     def choose_too(self, session_id: str) -> None:
         """Puts one more evening behind those that are chosen, while there is room."""

@@ -30,28 +30,28 @@ OLDEST_GRADE = 13
 @public
 def show() -> str:
     """The form; where there are several programmes, the one that the address names or the first."""
-    return _page(_asked(), forms.JoinForm())
+    return _page(*_asked(), forms.JoinForm())
 
 
 @pages.post("/elev/bli-med")
 @public
 def send() -> Response | str | tuple[str, int]:
     """Signs up; or, with `look` or `add`, shows the same form with travel time, or one evening more."""
-    open_, form = _asked(), forms.typed()
+    (open_, others), form = _asked(), forms.typed()
     if open_ is None:
         raise NotFound(_("This cannot be joined now."))
     if is_fragment() or form.of("look") or form.of("add"):
-        return _looked(open_, form)
+        return _looked(open_, others, form)
     checked = public_forms.check(FORM, mail=form.of("email"))
     given = forms.read(read_session(), form, open_)
     if given is None or checked.again:
-        return _page(open_, form, checked.again), 422
+        return _page(open_, others, form, checked.again), 422
     try:
         with transaction() as session:
             join.register(session, given, locale=current_locale())
     except InvalidInput as error:
         forms.keep_faults(form, error)
-        return _page(open_, form), 422
+        return _page(open_, others, form), 422
     return redirect(url_for("join.receipt"), 303)
 
 
@@ -109,31 +109,34 @@ def open_mine(entry_id: str) -> Response:
     return redirect(target, 303)
 
 
-def _asked() -> Joinable | None:
+def _asked() -> tuple[Joinable | None, list[Joinable]]:
+    """The programme that the address names, or the first; and the others."""
     found = queue_join.joinable(read_session(), clock.now())
     wanted = request.args.get("program")
-    return next((one for one in found if one.programme.code == wanted), found[0] if found else None)
+    asked = next((one for one in found if one.programme.code == wanted), found[0] if found else None)
+    return asked, [one for one in found if asked and one.programme.id != asked.programme.id]
 
 
-def _looked(open_: Joinable, form: forms.JoinForm) -> str:
+def _looked(open_: Joinable, others: list[Joinable], form: forms.JoinForm) -> str:
     """The form, or the part of it with the evenings, with travel time; nothing is judged but the home."""
     forms.read_home(read_session(), form)
     if form.of("add"):
         form.choose_too(form.of("add"))
-    return _page(open_, form)
+    return _page(open_, others, form)
 
 
-def _page(open_: Joinable | None, form: forms.JoinForm, again: str | None = None) -> str:
-    session, now = read_session(), clock.now()
+def _page(open_: Joinable | None, others: list[Joinable], form: forms.JoinForm, again: str | None = None) -> str:
+    session = read_session()
     if open_ is None:
         return render_template("pupil/closed.html")
     return render_template(
         EVENINGS if is_fragment() else "pupil/join.html",
         open=open_,
-        others=[one for one in queue_join.joinable(session, now) if one.programme.id != open_.programme.id],
+        others=others,
         form=form,
         again=again,
         shown=choosing(session, open_, form),
+        part=is_fragment(),
         action=url_for("join.send", program=open_.programme.code),
         levels=queue_join.level_choices(session),
         grades=[(grade, names.grade(grade)) for grade in range(open_.rules.lowest_grade, OLDEST_GRADE + 1)],

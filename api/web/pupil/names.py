@@ -46,6 +46,11 @@ def evening(held: GroupSession) -> str:
     return said.replace("kl. ", "kl.\N{NO-BREAK SPACE}")
 
 
+def on_evening(held: GroupSession) -> str:
+    """The evening inside a sentence: "torsdag kl. 17–19"."""
+    return evening(held).replace(day(held), on_day(held), 1)
+
+
 def day(held: GroupSession) -> str:
     """ "Torsdag"."""
     return words.weekday(held.weekday).capitalize()

@@ -74,7 +74,7 @@ def _answer(find: Find) -> Response | tuple[str, int]:
                 offers.decline(session, found, PUPIL)
             else:
                 offers.accept(session, found, PUPIL, stay=said == STAY)
-            target, evening = links_of.own_page(session, entry), names.evening(found.session)
+            target, evening = links_of.own_page(session, entry), names.on_evening(found.session)
     except links.LinkExpired:
         find(read_session())  # raises it anew, with a token that can still be read
         raise

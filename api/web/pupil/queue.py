@@ -203,6 +203,7 @@ def _wishes_page(session: Session, secret: str, entry: Entry, form: forms.JoinFo
         "open": open_,
         "form": form,
         "shown": choosing(session, open_, form),
+        "part": is_fragment(),
         "action": url_for("queue.change_wishes", secret=secret),
         "ranks": range(1, forms.RANKS + 1),
         "names": names,

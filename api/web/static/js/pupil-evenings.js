@@ -96,6 +96,7 @@ function begin(root, kept) {
   };
 
   for (const row of rows) {
+    row.querySelector("button")?.remove();
     const button = root.querySelector("template[data-add]").content.cloneNode(true).firstElementChild;
     button.dataset.idle = button.textContent;
     button.id = `add-${row.dataset.evening}`;
@@ -140,11 +141,19 @@ home.addEventListener("keydown", (event) => {
 });
 let chosen = begin(document.querySelector("[data-evenings]"));
 let kept = [];
-document.body.addEventListener("htmx:beforeSwap", () => { kept = chosen(); }); // what was chosen while the answer was on its way
+let before = null;
+document.body.addEventListener("htmx:beforeSwap", () => { // what was chosen while the answer was on its way stays
+  kept = chosen();
+  before = document.querySelector("[data-evenings]");
+});
 document.body.addEventListener("htmx:afterSwap", () => {
   const root = document.querySelector("[data-evenings]");
+  const has = (id) => root.querySelector(`[data-evening="${id}"]`);
+  for (const id of kept) if (!has(id)) root.querySelector("[data-sites]").append(before.querySelector(`[data-evening="${id}"]`).closest(".tp-site"));
   chosen = begin(root, kept);
-  if (root.dataset.said) say(root.dataset.said);
+  const newest = root.dataset.newest && root.querySelector(`.tp-site[data-of="${root.dataset.newest}"] summary`);
+  if (newest) newest.focus();
+  else if (root.dataset.said) say(root.dataset.said);
 });
 
 const guardian = form.querySelector("[data-guardian]");

@@ -133,6 +133,46 @@ def test_postcode_gives_travel_time_and_sorts_the_sites(
     assert "2 min" in text(looked(client, home="Nær skole"))
     assert "vet ikke hvor dette postnummeret er" in text(looked(client, home="9999"))
     assert "Skriv et postnummer" in text(looked(client, home="ingen slik skole"))
+    assert "Skriv et postnummer" in text(looked(client, part=True, home="ingen slik skole"))
+
+
+def test_many_sites_are_names_until_asked_for_or_near(
+    client: FlaskClient, session: Session, world: worlds.QueueWorld
+) -> None:
+    made = []
+    for number in range(6):
+        site = make.make_site(session, name=f"Sted {number}", lat=60.5 + number, lon=10.75)
+        of_queue = {"season_id": world.season.id, "programme_id": world.programme.id}
+        made.append(make.make_group_session(session, site_id=site.id, **of_queue))
+    page = client.get(f"{SIGN_UP}?lang=nb").get_data(as_text=True)
+    assert "rank_" not in page
+    assert all(f'<option value="{one.site_id}">' in page for one in made)
+    asked = looked(client, site=made[3].site_id)
+    assert asked.count("data-evening=") == 1
+    assert f'<option value="{made[3].site_id}">' not in asked
+    both = looked(client, site=made[4].site_id, **{f"site_{made[3].site_id}": "1"}, **ranked(made[5].id))
+    assert [f"rank_{one.id}" in both for one in made] == [False, False, False, True, True, True]
+    make.make_school(session, postcode="0480", lat=59.92, lon=10.75)
+    near = looked(client, home="0480")
+    assert [f"rank_{one.id}" in near for one in (world.evenings[0], made[0], made[5])] == [True, False, False]
+    assert "Sted 5 · " in near
+    assert "rank_" not in looked(client, site="\x00", **ranked("\x00" * 36))
+
+
+def test_digital_says_that_seats_are_free_only_when_they_are(
+    client: FlaskClient, session: Session, world: worlds.QueueWorld
+) -> None:
+    site = make.make_site(session, name="ENT3R digital", digital=True)
+    given = {"season_id": world.season.id, "programme_id": world.programme.id, "site_id": site.id}
+    digital = make.make_group_session(session, weekday=5, seats=1, **given)
+    make.make_school(session, postcode="9990", lat=70.0, lon=30.0)
+    assert "ENT3R digital har ledige plasser: " in text(looked(client, home="9990"))
+    pupil = make.make_pupil(session)
+    del given["site_id"]
+    make.make_entry(session, digital, pupil_id=pupil.id, **given)
+    full = text(looked(client, home="9990"))
+    assert "har ledige plasser" not in full
+    assert "delta hjemmefra" in full
 
 
 def test_several_schools_of_a_name_come_back_as_a_choice(
