@@ -81,11 +81,13 @@ def verdict(
     changed = dict(rosters)
     changed[group.id] = (rosters.get(group.id, frozenset()) | set(add)) - set(remove)
     before = _violations(problem, rosters, pupils)
-    found = [
+    after = [
         Broken(one.code, tuple(_IDS.findall(one.message)))
         for one in _violations(problem, changed, pupils)
         if one not in before
     ]
+    # A plan lists no evening without a pupil; a roster may, before its pupils come.
+    found = [one for one in after if one != Broken("mentor_session", (group.id,))]
     here, mentors = pupils.get(group.id, {}), changed[group.id]
     limits = {one.id: one for one in problem.sessions}
     most = limits[group.id].ratio if group.id in limits else group.ratio
@@ -134,7 +136,10 @@ def _pupils(session: Session, problem: GroupProblem) -> dict[str, dict[str, str 
     found: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
     for session_id, entry_id, mentor_id in session.execute(
         select(Membership.session_id, Membership.entry_id, Membership.mentor_id)
-        .where(Membership.state == MembershipState.ACTIVE)
+        .where(
+            Membership.state == MembershipState.ACTIVE,
+            Membership.session_id.in_([one.id for one in problem.sessions]),
+        )
         .order_by(Membership.seat)
     ):
         if entry_id in known:

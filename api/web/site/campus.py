@@ -27,7 +27,7 @@ from api.services.follow_up import exceptions
 from api.web import form_values as given
 from api.web import site_words, words
 from api.web.asked import asked_day
-from api.web.site import week
+from api.web.site import before, week
 
 pages = Blueprint("campus", __name__)
 
@@ -51,29 +51,32 @@ def show_week(code: str) -> str:
     """?uke= any day of the week to see, today's week without."""
     session, site = read_session(), own_site(code)
     season = campus.season_of(session, site.id)
-    day = asked_day("uke") or week.first_day(season)
+    day = asked_day("uke") or before.first_day(session, site, season)
     monday = day - timedelta(days=day.weekday())
     rows = campus.week(session, site.id, season.id, monday) if season else []
     now = clock.now()
     found = board.board(session, site, [row.group for row in rows], now)
     levels = campus_people.levels(session)
     sick = week.sick(session, site, now)
+    lines = [
+        one
+        for one in campus_trouble.troubles(session, site.id)
+        if one.line.object_id not in {panel.row.meeting.id for panel in sick}
+    ]
+    cards = week.cards(rows, found, levels, {key: rules_now(session, key) for key in _programmes(rows)})
     return render_template(
         "site/campus.html",
         site=site,
         season=season,
-        cards=week.cards(rows, found, levels, {key: rules_now(session, key) for key in _programmes(rows)}),
+        before=before.before(session, site, season, rows, found),
+        cards=cards,
+        few=week.too_few(cards, {one.line.object_id for one in lines}),
         monday=monday,
         dates={day: monday + timedelta(days=day - 1) for day in range(1, 8)},
-        before=monday - timedelta(days=7),
-        after=monday + timedelta(days=7),
-        is_this_week=monday <= clock.today() < monday + timedelta(days=7),
+        week_before=monday - timedelta(days=7),
+        week_after=monday + timedelta(days=7),
         sick=sick,
-        lines=[
-            one
-            for one in campus_trouble.troubles(session, site.id)
-            if one.line.object_id not in {panel.row.meeting.id for panel in sick}
-        ],
+        lines=lines,
         queue=week.queue(session, site, season, rows, found, levels),
         board=found,
         help=week.helps(rows, found, levels),
@@ -89,7 +92,7 @@ def show_lists(code: str) -> str:
     """The attendance lists of a week, to be printed. ?uke= any day of it."""
     session, site = read_session(), own_site(code)
     season = campus.season_of(session, site.id)
-    day = asked_day("uke") or week.first_day(season)
+    day = asked_day("uke") or before.first_day(session, site, season)
     monday = day - timedelta(days=day.weekday())
     rows = campus.week(session, site.id, season.id, monday) if season else []
     held = [row.meeting for row in rows if row.meeting and row.meeting.is_held]

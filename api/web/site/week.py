@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -91,11 +91,6 @@ class Help:
     evening: str
     levels: str
     teaches: str
-
-
-def first_day(season: Season | None) -> date:
-    """Today, or the first day of a season that is still to come."""
-    return max(clock.today(), season.starts_on) if season else clock.today()
 
 
 def enumerated(names: Sequence[str]) -> str:
@@ -185,6 +180,12 @@ def _card(row: SessionRow, found: Board, levels: Mapping[str, str], rules: Group
         offers=len(found.now[row.group.id]),
         more=more,
     )
+
+
+def too_few(days: Sequence[tuple[int, Sequence[Card]]], told: set[str], most: int = 2) -> list[Card]:
+    """The evenings with too few pupils, fewest first. told: ids of those that a line of the page speaks of already."""
+    thin = [card for _day, several in days for card in several if card.state == "few" and card.row.group.id not in told]
+    return sorted(thin, key=lambda card: card.row.pupils)[:most]
 
 
 def queue(

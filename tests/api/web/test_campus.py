@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
@@ -13,9 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from api import clock
 from api.domain.enums import DutyState, MeetingState, Presence
 from api.domain.ids import new_id
 from api.domain.permissions import Role
+from api.i18n import long_date
 from api.models.follow_up import CallNote
 from api.models.group_life import Attendance, MentorAssignment
 from api.models.groups import GroupSession, Mentor
@@ -30,6 +32,7 @@ from tests.api.counting import count_queries
 from tests.api.web.reading import text
 from tests.campus_world import SITE, Campus, duty_of, make_campus
 
+WEEKS_BACK = timedelta(weeks=30)
 NAUGHTY = ("", " ", "\x00", "<script>alert(1)</script>", "-1", "9" * 300, "\u202e٣", "' OR 1=1 --", "2027-02-30")
 
 
@@ -71,6 +74,40 @@ def test_week_shows_the_evening_and_what_needs_somebody(session: Session, campus
     assert "1 av 2 voksne" in page
     assert "3 av 4 elever" in text(page)
     assert leader.get("/studiested").status_code == 302
+
+
+def test_week_before_the_season_says_when_it_begins_and_what_to_make_ready(
+    session: Session, campus: Campus, signed_in: SignIn
+) -> None:
+    today = clock.today()
+    site = make.make_site(session, municipality_id=campus.municipality.id)
+    starts, ends = today + timedelta(days=30), today + timedelta(days=200)
+    season = make.make_season(session, starts_on=starts, ends_on=ends)
+    group = make.make_group_session(session, season_id=season.id, programme_id=campus.programme.id, site_id=site.id)
+    leader = make.make_user(session)
+    make.make_grant(session, user_id=leader.id, role=Role.SITE_LEADER, site_id=site.id)
+    browser, address = signed_in(leader), f"/studiested/{site.code}"
+    assert long_date(starts) in browser.get(address).text
+    first = clock.at_local(starts + timedelta(days=9), time(17))
+    make.make_meeting(session, session_id=group.id, starts_at=first, ends_at=first + timedelta(hours=2))
+    page = browser.get(address).text
+    assert long_date(first) in page
+    assert "Det er ikke noe forslag" in page
+    assert "1 kveld" not in page
+    assert "Ikke i bruk" not in page
+    make.make_assignment(session, session_id=group.id, mentor_id=campus.spare.id)
+    assert "Dette kan du gjøre nå" not in browser.get(address).text
+
+
+def test_evening_with_too_few_pupils_says_what_can_be_done(
+    session: Session, campus: Campus, leader: FlaskClient
+) -> None:
+    campus.group.min_pupils = 5
+    session.flush()
+    page = leader.get(f"/studiested/{campus.site.code}").text
+    assert "For få" in page
+    assert "Ingen på ventelista kan ta en plass der." in page
+    assert "Se kvelden" in page
 
 
 def test_other_sites_and_visitors_find_nothing(
@@ -312,6 +349,25 @@ def test_week_asks_as_much_of_three_evenings_as_of_one(session: Session, campus:
     assert abs(three.total - one.total) <= 2
     for path in (f"/studiested/{campus.site.code}/samlinger", f"/studiested/{campus.site.code}/lister?uke=2027-01-19"):
         assert leader.get(path).status_code == 200
+
+
+def test_meetings_ask_as_much_of_three_rows_as_of_one(session: Session, campus: Campus, leader: FlaskClient) -> None:
+    def questions() -> int:
+        page = f"/studiested/{campus.site.code}/samlinger"
+        leader.get(page)
+        session.expire_all()
+        with count_queries(session) as asked:
+            assert leader.get(page).status_code == 200
+        return asked.total
+
+    for one in campus.meetings[1:]:
+        one.starts_at, one.ends_at = one.starts_at - WEEKS_BACK, one.ends_at - WEEKS_BACK
+    session.flush()
+    few = questions()
+    for one in campus.meetings[1:]:
+        one.starts_at, one.ends_at = one.starts_at + WEEKS_BACK, one.ends_at + WEEKS_BACK
+    session.flush()
+    assert questions() == few
 
 
 def test_those_who_have_become_free_are_asked_from_the_week(

@@ -31,6 +31,19 @@ def test_one_mentor_more_is_put_on_all_meetings(session: Session, campus: Campus
 
 
 @time_machine.travel(world.BEFORE, tick=False)
+def test_evening_without_pupils_yet_takes_its_mentors(session: Session, campus: Campus) -> None:
+    new = make.make_group_session(
+        session, season_id=campus.group.season_id, programme_id=campus.programme.id, site_id=campus.site.id, weekday=4
+    )
+    campus.spare.sessions = [new]
+    session.flush()
+    said, words = roster_changes.judged(session, campus.actor, new.id, add=[campus.spare.id])
+    assert (said.fits, said.mentors, words) == (True, 1, [])
+    said, _words = roster_changes.judged(session, campus.actor, new.id, add=[campus.mentors[0].id])
+    assert [one.code for one in said.broken] == ["mentor_session"]
+
+
+@time_machine.travel(world.BEFORE, tick=False)
 def test_mentor_who_leaves_is_let_go_only_on_purpose(session: Session, campus: Campus) -> None:
     gone = campus.mentors[0]
     said, words = roster_changes.judged(session, campus.actor, campus.group.id, remove=[gone.id])
