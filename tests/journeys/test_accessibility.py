@@ -79,13 +79,14 @@ def test_pages_in_turn_can_be_used_by_everyone(browser: Browser, every_page: Pag
     shown = every_page.shown[quarter::4]
     for turn, (language, width) in enumerate(WAYS):
         found += _look(browser, every_page, language, width, shown[turn :: len(WAYS)])
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("language", "width"), WAYS)
 def test_every_page_in_every_way(browser: Browser, every_page: Pages, language: str, width: int) -> None:
-    assert _look(browser, every_page, language, width, every_page.shown, pictures=True) == []
+    found = _look(browser, every_page, language, width, every_page.shown, pictures=True)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_forms_that_come_back_can_be_used_by_everyone(
             page.evaluate("document.querySelector('main form[method=post]').submit()")
         found += [f"{address}: {fault}" for fault in axe.faults(page)]
     page.context.close()
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def _look(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.axe import PHONE
 from tests.journeys.conftest import PASSWORD, Service
 
 
@@ -115,6 +116,25 @@ def test_keyboard_alone(coordinator: Page, service: Service) -> None:
     coordinator.wait_for_selector("[data-ready]")
     _tab_to(coordinator, coordinator.locator(".leaflet-control-zoom-in"))
     _tab_to(coordinator, coordinator.get_by_role("contentinfo").get_by_role("link").first)
+
+
+def test_menu_of_a_telephone_opens_and_closes_by_keyboard(coordinator: Page, service: Service) -> None:
+    coordinator.set_viewport_size({"width": PHONE, "height": 844})
+    coordinator.goto(service.url)
+    menu = coordinator.get_by_role("navigation", name="Hovedmeny")
+    opener = coordinator.get_by_role("button", name="Meny")
+    expect(menu).to_be_hidden()
+    _tab_to(coordinator, opener)
+    coordinator.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    coordinator.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(opener).to_be_focused()
+    coordinator.keyboard.press("Space")
+    _tab_to(coordinator, menu.get_by_role("link", name="Avtaler"))
+    coordinator.keyboard.press("Enter")
+    expect(coordinator).to_have_url(f"{service.url}/avtaler")
+    expect(menu).to_be_hidden()
 
 
 def test_without_javascript_everything_is_there(browser: Any, service: Service, coordinator_cookies: Any) -> None:
