@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from api import clock
 from api.db import transaction
 from api.domain.enums import InvitationState, LinkPurpose, Side, VisitState
 from api.domain.transitions import Party
@@ -21,6 +20,7 @@ from api.services import change, links
 from api.services.follow_up import invitations, steps, visits
 from api.web.role_model import shown
 from api.web.role_model.calendar_file import calendar_file
+from api.web.role_model.visit_view import Next, standing
 from api.web.words import QUESTIONS
 
 pages = Blueprint("role_model_visits", __name__)
@@ -40,18 +40,18 @@ def visit(secret: str) -> str:
     session = read_session()
     found, invited = _visit(session, secret)
     member = next((one for one in found.role_models if one.role_model_id == invited.role_model_id), None)
+    evaluation = _evaluation(session, found, invited)
     return render_template(
         "role_model/visit.html",
         secret=secret,
         visit=found,
         member=member,
+        status=standing(session, found, member, evaluation),
         contact=found.request.contact if invited.state is InvitationState.ACCEPTED else None,
-        over=found.ends_at <= clock.now(),
-        begun=found.starts_at <= clock.now(),
-        call_by=steps.call_by(session, found) if found.state is VisitState.CONFIRMED else None,
-        evaluation=_evaluation(session, found, invited),
+        evaluation=evaluation,
         questions=[(code, _(QUESTIONS[code])) for code in steps.QUESTIONS[Side.ROLE_MODEL]],
         State=VisitState,
+        Next=Next,
     )
 
 

@@ -155,14 +155,18 @@ def test_steps_after_the_yes(client: FlaskClient, session: Session, world: World
     found = settled(session)
     address = visit_path(session, found)
     member = session.get_one(VisitRoleModel, (found.visit_id, found.role_model_id))
-    for step in ("ringt", "klar"):
+    for step, next_thing in (("ringt", "Neste: ring læreren innen"), ("klar", "Neste: si fra at du er klar")):
+        assert next_thing in page(client, address)
         assert client.post(f"{address}/{step}").status_code == 303
+    assert "Alt er klart" in page(client, address)
     session.refresh(member)
     assert member.called_at is not None
     assert member.ready_at is not None
     assert client.post(f"{address}/holdt").status_code == 409
     with time_machine.travel(found.visit.ends_at + timedelta(hours=1), tick=False):
+        assert "Neste: si fra at besøket ble holdt" in page(client, address)
         assert client.post(f"{address}/holdt").status_code == 303
+        assert "Neste: fortell hvordan det gikk" in page(client, address)
         four = {"welcome": "5", "engaged": "4", "prepared": "3", "again": "5"}
         assert client.post(f"{address}/evaluering", data={**four, "again": "6"}).status_code == 422
         assert client.post(f"{address}/evaluering", data=four).status_code == 303
