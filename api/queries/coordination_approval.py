@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -89,7 +89,7 @@ def touched(session: Session, plan_id: str, visits: Sequence[Any], listed: Colle
 
 def letters(visits: Sequence[Any]) -> dict[str, int]:
     """How many of each kind of letter leave in all: to role models, and to schools."""
-    sure = sum(all(person.reserved for person in one.people) for one in visits)
+    sure = sum(is_sure(one) for one in visits)
     counted = {
         "invitation_notice": sum(person.reserved for one in visits for person in one.people),
         "invitation_asked": sum(not person.reserved for one in visits for person in one.people),
@@ -99,16 +99,31 @@ def letters(visits: Sequence[Any]) -> dict[str, int]:
     return {kind: count for kind, count in counted.items() if count}
 
 
-def sample_values(common: dict[str, Any], visit: Any, send_at: datetime, answer_days: int) -> dict[str, Any]:
-    """The values of the letter to the first person of a visit, as the outbox would hold them."""
-    person = visit.people[0]
+def is_sure(visit: Any) -> bool:
+    """Whether a visit of a preview is confirmed as it is made: all its people are of agreements."""
+    return all(person.reserved for person in visit.people)
+
+
+def first_of(visits: Sequence[Any], kind: str) -> Any:
+    """The first visit of a preview that a letter of this kind is about; None without any."""
+    fits: dict[str, Callable[[Any], bool]] = {
+        "invitation_notice": lambda visit: visit.people[0].reserved,
+        "invitation_asked": lambda visit: not visit.people[0].reserved,
+        "visit_confirmed_school": is_sure,
+        "visit_asking_school": lambda visit: not is_sure(visit),
+    }
+    return next((visit for visit in visits if kind in fits and fits[kind](visit)), None)
+
+
+def sample_values(common: dict[str, Any], visit: Any, answer_by: datetime) -> dict[str, Any]:
+    """The values of a letter about a visit of a preview, as the outbox would hold them."""
     return common | {
         "mode": visit.mode.value,
         "starts_at": visit.starts_at.isoformat(),
         "ends_at": visit.ends_at.isoformat(),
         "lessons": 1,
-        "answer_by": (send_at + timedelta(days=answer_days)).isoformat(),
-        "travel_minutes": person.travel_minutes,
+        "answer_by": answer_by.isoformat(),
+        "hear_by": answer_by.isoformat(),
         "contact": None,
     }
 

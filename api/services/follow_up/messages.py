@@ -5,7 +5,7 @@ Values hold no more than the letter says. Names and contact details go to a scho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -118,13 +118,18 @@ def visit_values(session: Session, visit: Visit) -> dict[str, Any]:
 
 
 def people_values(session: Session, visit: Visit) -> dict[str, Any]:
-    """Who comes, for the school: name and how to reach them when its contact is verified, else title and company."""
-    verified = reads.is_verified(session, visit.request)
+    """Who comes to a visit, for the school; see people_shown."""
+    return people_shown(session, visit.request, reads.people_of(session, visit.id))
+
+
+def people_shown(session: Session, request: Request, role_models: Collection[str]) -> dict[str, Any]:
+    """Role models for a school: name and how to reach them when its contact is verified, else title and company."""
+    verified = reads.is_verified(session, request)
     rows = session.execute(
         select(Person, RoleModel.title, Company.name)
         .join(RoleModel, RoleModel.person_id == Person.id)
         .outerjoin(Company, RoleModel.company_id == Company.id)
-        .where(RoleModel.id.in_(reads.people_of(session, visit.id)))
+        .where(RoleModel.id.in_(role_models))
         .order_by(RoleModel.id)
     ).all()
     people = [

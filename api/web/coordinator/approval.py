@@ -6,6 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from api.db import transaction
+from api.domain.deadlines import after_working_days
 from api.domain.enums import ApprovalState, RunKind
 from api.domain.permissions import Action, may
 from api.edge.access import allowed, current_actor
@@ -25,7 +26,7 @@ from api.web.season_page import verdict_of
 
 pages = Blueprint("approval", __name__)
 MOST_CHANGES = 10
-READABLE = ("invitation_asked", "invitation_notice")
+READABLE = ("invitation_asked", "invitation_notice", "visit_confirmed_school", "visit_asking_school")
 
 
 @pages.get("/godkjenn/<plan_id>")
@@ -117,6 +118,7 @@ def _page(plan_id: str, items: list[str] | None, refused: Conflict | None = None
         else None
     )
     letters = coordination_approval.letters(found.visits)
+    shown = next((kind for kind in (request.args.get("brev"), *READABLE) if kind in letters), None)
     return render_template(
         "coordinator/approve.html",
         plan=plan,
@@ -128,7 +130,8 @@ def _page(plan_id: str, items: list[str] | None, refused: Conflict | None = None
         letters=letters,
         readable=READABLE,
         said=approval_words,
-        sample=_sample(found, next((kind for kind in (request.args.get("brev"), *READABLE) if kind in letters), None)),
+        shown_letter=shown,
+        sample=_sample(found, shown),
         before=before,
         compared=compared,
         refused=refused,
@@ -137,18 +140,20 @@ def _page(plan_id: str, items: list[str] | None, refused: Conflict | None = None
 
 
 def _sample(found: services.Preview, kind: str | None) -> Any:
-    """The letter of this kind to the first role model who gets it; None where none would leave."""
+    """The letter of this kind about the first visit that has one; None where none would leave."""
     session = read_session()
-    if kind not in READABLE:
-        return None
-    reserved = kind == "invitation_notice"
-    visit = next((one for one in found.visits if one.people[0].reserved is reserved), None)
-    if visit is None:
+    visit = coordination_approval.first_of(found.visits, kind or "")
+    if kind not in READABLE or visit is None:
         return None
     asked = session.get_one(Request, visit.request_id)
     days = follow_up_reads.rules_of(session, asked.programme_id).silence_working_days
+    answer_by = after_working_days(found.send_at, days, follow_up_reads.holidays(session))
     common = messages.request_values(session, asked)
-    return write_letter(kind, coordination_approval.sample_values(common, visit, found.send_at, days))
+    if kind == "visit_confirmed_school":
+        common |= messages.people_shown(session, asked, [one.role_model_id for one in visit.people])
+    elif kind != "visit_asking_school":
+        common |= {"travel_minutes": visit.people[0].travel_minutes}
+    return write_letter(kind, coordination_approval.sample_values(common, visit, answer_by))
 
 
 def _approval(approval_id: str) -> dict[str, Any]:

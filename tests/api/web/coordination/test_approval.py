@@ -68,6 +68,16 @@ def test_sample_letter_is_the_real_one(world: World, planner: FlaskClient) -> No
     assert "Kan du besøke Bergen skole 0" in text(page(planner, f"{address(world)}?brev=nothing"))
 
 
+def test_letters_to_schools_can_be_read_too(world: World, planner: FlaskClient) -> None:
+    sure = text(page(planner, f"{address(world)}?brev=visit_confirmed_school")).split("meldingen til skolene")[1]
+    assert "Oslo skole 0" in sure
+    assert "Hvem som kommer" in sure
+    asking = text(page(planner, f"{address(world)}?brev=visit_asking_school")).split("meldingen til skolene")[1]
+    assert "Bergen skole 0" in asking
+    assert "Dere hører fra oss innen" in asking
+    assert "Reise" not in asking
+
+
 def test_approved_plan_can_be_undone_until_it_is_sent(session: Session, world: World, planner: FlaskClient) -> None:
     made = approve(session, with_contacts(session, world), planner)
     shown = text(page(planner, f"/godkjent/{made.id}"))
