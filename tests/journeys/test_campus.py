@@ -215,8 +215,12 @@ def test_attendance_on_a_phone_is_kept_without_net_and_sent_later(
     expect(page.locator("#no-net")).to_be_hidden()
     assert page.evaluate("localStorage.length") == 0
     assert marks(rows, evening) == {first: Presence.HERE, second: Presence.NOT_TOLD}
+    waits = [f"treffpunkt-oppmote:{evening.tonight}", second, clock.now().isoformat()]
+    page.evaluate("([key, who, at]) => localStorage.setItem(key, JSON.stringify({[who]: ['told', at]}))", waits)
     with page.expect_response(lambda answer: answer.request.method == "POST"):
-        pupils.nth(1).locator("label").nth(1).click()
+        page.reload()
+    expect(pupils.nth(1).locator("input").nth(1)).to_be_checked()
+    page.wait_for_function("localStorage.length === 0")
     page.locator("#done").click()
     expect(page).to_have_url(re.compile("/mentor$"))
     assert marks(rows, evening) == {first: Presence.HERE, second: Presence.TOLD}

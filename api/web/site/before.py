@@ -38,17 +38,17 @@ class Before:
 
 
 def first_day(session: Session, site: Site, season: Season | None) -> date:
-    """Today; while the season is still to come, the day of its first meeting at the site, or its own first day."""
+    """The day of the site's next meeting in the season, else its first day, else today."""
     today = clock.today()
-    if season is None or season.starts_on <= today:
+    if season is None:
         return today
-    first = session.scalar(
+    coming = session.scalar(
         select(func.min(Meeting.starts_at))
         .join(GroupSession, Meeting.session_id == GroupSession.id)
         .where(GroupSession.site_id == site.id, GroupSession.season_id == season.id)
-        .where(Meeting.state == MeetingState.PLANNED)
+        .where(Meeting.state == MeetingState.PLANNED, Meeting.ends_at > clock.now())
     )
-    return max(today, clock.to_oslo(first).date()) if first else season.starts_on
+    return clock.to_oslo(coming).date() if coming else max(today, season.starts_on)
 
 
 def before(
