@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from babel import dates
 
-from api.i18n import clock_time, current_locale, long_date, short_datetime
+from api.i18n import clock_time, current_locale, long_date
 from api.i18n import gettext as _
 from api.mail.letter import Button, Letter, Values, Writer
 
@@ -256,13 +256,19 @@ def _name(values: Values) -> str:
 
 
 def _until(values: Values) -> str:
-    return short_datetime(datetime.fromisoformat(values["expires_at"]))
+    moment = datetime.fromisoformat(values["expires_at"])
+    return _("%(day)s at %(time)s", day=long_date(moment), time=_hours(clock_time(moment)))
 
 
 def _time(values: Values) -> str:
     day = dates.format_date(_MONDAY + timedelta(days=values["weekday"] - 1), "EEEE", locale=current_locale())
-    starts, ends = (clock_time(time.fromisoformat(values[name])) for name in ("starts", "ends"))
-    return f"{day} {starts}–{ends}"
+    starts, ends = (_hours(clock_time(time.fromisoformat(values[name]))) for name in ("starts", "ends"))
+    return _("%(day)s %(starts)s–%(ends)s", day=day, starts=starts, ends=ends)
+
+
+def _hours(time_of_day: str) -> str:
+    """Whole hours without their minutes: "17.00" is "17"."""
+    return time_of_day.removesuffix(".00").removesuffix(":00")
 
 
 def _evening(values: Values) -> tuple[tuple[str, str], ...]:
@@ -273,7 +279,7 @@ def _first_day(values: Values) -> tuple[str, ...]:
     if values["first_at"] is None:
         return ()
     first = datetime.fromisoformat(values["first_at"])
-    return (_("The first time is %(day)s at %(time)s.", day=long_date(first), time=clock_time(first)),)
+    return (_("The first time is %(day)s at %(time)s.", day=long_date(first), time=_hours(clock_time(first))),)
 
 
 def _what_silence_did(values: Values) -> str:

@@ -103,7 +103,7 @@ def test_offer_comes_first_and_says_what_each_answer_means(
     assert "du beholder tirsdag, og får tilbud før nye elever hvis det blir ledig." in shown
     assert client.get(path).get_data(as_text=True).count('class="ds-button" type="submit"') == 1
     press(client, path, f"{path}/svar", answer="no", offer=offer.id)
-    assert "Du har takket nei til Tirsdag" in page(client, path)
+    assert "Du har takket nei til tirsdag" in page(client, path)
     again = press(client, path, f"{path}/svar", answer="yes", offer=offer.id)
     assert again.status_code == 409
     assert "Du har takket nei til denne kvelden" in again.get_data(as_text=True)
