@@ -23,6 +23,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.config import Settings, settings
+from api.domain.name_order import name_key
 
 BUSY_TIMEOUT_MS = 30_000
 READ_ONLY = "treffpunkt_read_only"
@@ -138,6 +139,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("name_key", 1, lambda name: None if name is None else name_key(name), deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -47,8 +47,10 @@ def _values(words: type[enum.Enum]) -> list[str]:
     return [str(word.value) for word in words]
 
 
+NAME_LENGTH = 200
+
 Code = Annotated[str, mapped_column(String(40))]
-Name = Annotated[str, mapped_column(String(200))]
+Name = Annotated[str, mapped_column(String(NAME_LENGTH))]
 Hash = Annotated[str, mapped_column(String(64))]
 JsonObject = dict[str, Any]
 JsonList = list[Any]
@@ -61,7 +63,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime(),
-        str: String(200),
+        str: String(NAME_LENGTH),
         JsonObject: _JSON,
         JsonList: _JSON,
         enum.Enum: Enum(enum.Enum, native_enum=False, create_constraint=True, length=20, values_callable=_values),

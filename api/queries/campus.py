@@ -27,6 +27,7 @@ from api.models.people import Person
 from api.models.programmes import Level, Season
 from api.models.pupils import Entry, EntryChoice, Membership
 from api.queries.campus_meetings import MeetingRow, meeting_rows, seated
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 
@@ -198,7 +199,7 @@ class _Counts:
             .join(Mentor, MentorAssignment.mentor_id == Mentor.id)
             .join(Person, Mentor.person_id == Person.id)
             .where(MentorAssignment.session_id.in_(ids), MentorAssignment.to_date.is_(None))
-            .order_by(Person.name)
+            .order_by(by_name(Person.name))
         ):
             mentors[session_id].append(name)
         offers = select(SeatOffer.session_id).where(SeatOffer.session_id.in_(ids), SeatOffer.state == OfferState.OPEN)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.domain.enums import EntryState, MeetingState, Presence
+from api.domain.name_order import name_key
 from api.models.group_life import Attendance
 from api.models.groups import GroupSession, Meeting
 from api.models.people import Person
@@ -95,7 +96,7 @@ def attendance_lists(
                     untold=sum(moment < meeting.starts_at for moment in before),
                 )
             )
-        lists[meeting.id] = sorted(rows, key=lambda row: (row.walk_in, not row.own, row.name.casefold(), row.entry_id))
+        lists[meeting.id] = sorted(rows, key=lambda row: (row.walk_in, not row.own, name_key(row.name), row.entry_id))
     return lists
 
 
@@ -110,4 +111,4 @@ def could_walk_in(session: Session, group: GroupSession, meeting: Meeting) -> li
         .where(EntryChoice.session_id == group.id, Entry.state == EntryState.WAITING, Entry.id.not_in(on_list))
     )
     names = told_apart({entry_id: (name, hidden, number) for entry_id, name, hidden, number in rows})
-    return sorted(names.items(), key=lambda one: (one[1].casefold(), one[0]))
+    return sorted(names.items(), key=lambda one: (name_key(one[1]), one[0]))

@@ -21,6 +21,7 @@ from api.models.people import Person
 from api.models.places import School
 from api.models.programmes import LevelCover
 from api.models.pupils import Entry, EntryChoice, Membership, Pupil
+from api.queries.names import by_name
 from api.queries.queue_line import ratio_of
 from matcher.problem import Travel
 from matcher.travel import TravelTimes, place
@@ -93,7 +94,7 @@ def helpers(
         .options(joinedload(Mentor.person), selectinload(Mentor.sessions), selectinload(Mentor.levels))
         .join(Person, Mentor.person_id == Person.id)
         .where(Mentor.site_id == site.id, Mentor.is_active, Mentor.trained_on <= clock.today())
-        .order_by(Person.name, Mentor.id)
+        .order_by(by_name(Person.name), Mentor.id)
     ).all()
     levels = covered(session, {one.id for one in mentors})
     cleared = set(

@@ -15,6 +15,7 @@ from api.models.group_life import Attendance, Duty
 from api.models.groups import GroupSession, Meeting, Mentor, Room
 from api.models.people import Person
 from api.models.pupils import Membership
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 
@@ -92,7 +93,7 @@ def meeting_rows(session: Session, meetings: Sequence[Meeting]) -> list[MeetingR
         .join(Mentor, Duty.mentor_id == Mentor.id)
         .join(Person, Mentor.person_id == Person.id)
         .where(Duty.meeting_id.in_(ids), Duty.state != DutyState.WITHDRAWN)
-        .order_by(Person.name, Duty.id)
+        .order_by(by_name(Person.name), Duty.id)
     ):
         row = DutyRow(duty.id, duty.version, duty.mentor_id, name, phone or "", duty.state, duty.substitute)
         duties[duty.meeting_id].append(row)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from api import clock
 from api.domain.enums import InvitationState, VisitState
+from api.domain.name_order import name_key
 from api.domain.permissions import Action, Actor, reach
 from api.models.bookings import Booking
 from api.models.companies import Agreement, Company
@@ -19,6 +20,7 @@ from api.models.places import Municipality
 from api.models.programmes import VisitWeek
 from api.models.role_models import RoleModel, agreement_role_model
 from api.models.visits import Request, Visit
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 
@@ -101,7 +103,7 @@ def role_models_of(session: Session, company_id: str) -> list[RoleModel]:
     rows = session.scalars(
         select(RoleModel).where(RoleModel.company_id == company_id).options(joinedload(RoleModel.person))
     )
-    return sorted(rows, key=lambda one: (one.person.name, one.id))
+    return sorted(rows, key=lambda one: (name_key(one.person.name), one.id))
 
 
 def slots(session: Session, agreement_id: str) -> list[Slot]:
@@ -175,6 +177,6 @@ def weeks_of_season(session: Session, season_id: str) -> list[VisitWeek]:
             .join(Municipality, VisitWeek.municipality_id == Municipality.id)
             .where(VisitWeek.season_id == season_id)
             .options(joinedload(VisitWeek.municipality))
-            .order_by(VisitWeek.monday, Municipality.name, VisitWeek.id)
+            .order_by(VisitWeek.monday, by_name(Municipality.name), VisitWeek.id)
         )
     )

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api.domain.enums import InvitationState, ProfileState, VisitState
+from api.domain.name_order import name_key
 from api.models.companies import Agreement
 from api.models.follow_up import Invitation
 from api.models.people import Person
@@ -202,4 +203,4 @@ def newest_week(weeks: Sequence[VisitWeek], today: date) -> VisitWeek | None:
 
 def own_weeks(agreement: Agreement) -> list[VisitWeek]:
     """The visit weeks of an agreement, in order."""
-    return sorted(agreement.visit_weeks, key=lambda one: (one.monday, one.municipality.name, one.id))
+    return sorted(agreement.visit_weeks, key=lambda one: (one.monday, name_key(one.municipality.name), one.id))

@@ -23,6 +23,7 @@ from api.models.planning import Plan
 from api.models.role_models import RoleModel
 from api.models.visits import Request
 from api.queries import seasons
+from api.queries.names import by_name
 from api.queries.paging import Page
 
 LOST, GAINED, MOVED, PEOPLE = "lost", "gained", "moved", "people"
@@ -261,7 +262,7 @@ def _sites(session: Session, actor: Actor, before_id: str, after_id: str) -> lis
             found[old.site_id][LOST].append(entry)
         if new is not None:
             found[new.site_id][GAINED].append(entry)
-    names = session.execute(select(Site.id, Site.name).where(Site.id.in_(found)).order_by(Site.name, Site.id))
+    names = session.execute(select(Site.id, Site.name).where(Site.id.in_(found)).order_by(by_name(Site.name), Site.id))
     return [
         SiteChange(row.id, row.name, *(tuple(found[row.id][kind]) for kind in (GAINED, LOST, MOVED)))
         for row in names

@@ -21,6 +21,7 @@ from api.models.plan_rows import Lock, PlanMentor, PlanSeat, PlanSession, lock_r
 from api.models.pupils import Entry
 from api.models.role_models import RoleModel
 from api.models.visits import Lesson, Request
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 Statement: TypeAlias = Any  # a select of several columns
@@ -148,7 +149,7 @@ def evening(session: Session, actor: Actor, plan_id: str, session_id: str) -> Ev
         .join(Person, Person.id == Mentor.person_id)
         .outerjoin(of_mentor, and_(of_mentor.mentor_id == Mentor.id, of_mentor.session_id == session_id))
         .where(PlanMentor.plan_id == plan_id, PlanMentor.session_id == session_id)
-        .order_by(Person.name, Mentor.id)
+        .order_by(by_name(Person.name), Mentor.id)
     )
     pupils = session.execute(
         select(Entry.id, Entry.lottery_number, of_pupil.id.label("lock"))
@@ -173,7 +174,7 @@ def evenings(session: Session, actor: Actor, plan_id: str) -> list[GroupSession]
         .join(Site, Site.id == GroupSession.site_id)
         .where(PlanSession.plan_id == plan_id)
         .options(selectinload(GroupSession.site))
-        .order_by(Site.name, GroupSession.weekday, GroupSession.starts, GroupSession.id)
+        .order_by(by_name(Site.name), GroupSession.weekday, GroupSession.starts, GroupSession.id)
     )
     if not where.everywhere:
         statement = statement.where(GroupSession.site_id.in_(where.scopes))

@@ -22,6 +22,7 @@ from api.models.programmes import Programme, Season
 from api.models.role_models import RoleModel
 from api.models.visits import Request, Visit
 from api.queries import follow_up as reads
+from api.queries.names import by_name
 
 AT_RISK_DAYS = 3
 SOON = timedelta(weeks=4)
@@ -138,7 +139,7 @@ def _promises(session: Session, at_risk: Collection[Any]) -> list[Promise]:
         .join(School, School.id == Request.school_id)
         .join(Municipality, Municipality.id == School.municipality_id)
         .where(*at_risk)
-        .order_by(Request.answer_on, School.name, Request.id)
+        .order_by(Request.answer_on, by_name(School.name), Request.id)
         .limit(5)
     )  # fmt: skip
     return [Promise(*row) for row in rows]

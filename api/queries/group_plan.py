@@ -15,6 +15,7 @@ from api.models.groups import GroupSession, Room, Site
 from api.models.plan_rows import PlanMentor, PlanSeat, PlanSession, PlanUnserved
 from api.models.programmes import Level
 from api.models.pupils import Entry, EntryChoice
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 Statement: TypeAlias = Any  # a select; its columns differ from use to use
@@ -161,7 +162,10 @@ def site_rows(session: Session, plan_id: str, season_id: str) -> list[SiteRow]:
         func.sum(counts.waiting).label("waiting"),
     )
     grouped = (
-        counts.join(statement).where(GroupSession.season_id == season_id).group_by(Site.id).order_by(Site.name, Site.id)
+        counts.join(statement)
+        .where(GroupSession.season_id == season_id)
+        .group_by(Site.id)
+        .order_by(by_name(Site.name), Site.id)
     )
     return [
         SiteRow(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api import clock
 from api.domain.enums import InvitationState, RequestState, RunKind, VisitState
+from api.domain.name_order import name_key
 from api.models.companies import Agreement, Company, agreement_municipality
 from api.models.follow_up import Invitation, PledgeSlot
 from api.models.places import Municipality, School
@@ -21,6 +22,7 @@ from api.models.role_models import agreement_role_model
 from api.models.visits import Lesson, Request, RequestOption, Visit
 from api.queries import season_now
 from api.queries.companies import promised_visits
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 WEEK = timedelta(days=7)
@@ -169,7 +171,7 @@ def towns_of(session: Session, season_id: str) -> list[Municipality]:
         session.scalars(
             select(Municipality)
             .where(Municipality.id.in_(with_weeks) | Municipality.id.in_(with_agreements))
-            .order_by(Municipality.name, Municipality.id)
+            .order_by(by_name(Municipality.name), Municipality.id)
         )
     )
 
@@ -192,14 +194,14 @@ def _agreements(season: Season, municipality_id: str) -> Select[Agreement]:
 
 def _account(row: Agreement, season: Season, municipality_id: str) -> Account:
     weeks = [one for one in row.visit_weeks if municipality_id in ("", one.municipality_id)]
-    weeks.sort(key=lambda one: (one.monday, one.municipality.name))
+    weeks.sort(key=lambda one: (one.monday, name_key(one.municipality.name)))
     today = clock.today()
     return Account(
         id=row.id,
         company_id=row.company_id,
         company=row.company.name,
         pledged=row.pledged_people,
-        towns=sorted(row.municipalities, key=lambda town: (town.name, town.id)),
+        towns=sorted(row.municipalities, key=lambda town: (name_key(town.name), town.id)),
         weeks=weeks,
         weeks_left=sum(one.monday + WEEK > today for one in weeks) if weeks else int(today <= season.ends_on),
     )

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, func, select
 from sqlalchemy.orm import Session
+
+from api.models.base import NAME_LENGTH
+from api.queries.names import by_name
 
 MAX_SIZE = 200
 
@@ -70,14 +73,20 @@ def window(number: int, size: int, sort: str | None, allowed: Sequence[str]) -> 
 def page_of(session: Session, statement: Select[*tuple[Any, ...]], asked: Window, columns: SortColumns) -> Page[Any]:
     """Two queries: the count and the rows. `columns` maps a sort key to what it sorts by, ending in something unique.
 
-    The first key holds where `asked.sort` is none of them. A statement of one entity or column gives those, one of
-    several gives rows.
+    The first key holds where `asked.sort` is none of them. Names sort as people expect (`by_name`). A statement of one
+    entity or column gives those, one of several gives rows.
     """
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     key = asked.sort if asked.sort in columns else next(iter(columns))
-    order = [column.desc() if asked.descending else column.asc() for column in columns[key]]
+    sorted_by = [_as_people_sort(column) for column in columns[key]]
+    order = [column.desc() if asked.descending else column.asc() for column in sorted_by]
     offset = min((asked.number - 1) * asked.size, 2**62)
     result = session.execute(statement.order_by(None).order_by(*order).limit(asked.size).offset(offset)).unique()
     single = len(statement.column_descriptions) == 1
     items = result.scalars().all() if single else result.all()
     return Page(items, total, asked.number, asked.size, key, asked.descending)
+
+
+def _as_people_sort(column: Any) -> Any:
+    is_name = type(column.type) is String and column.type.length == NAME_LENGTH
+    return by_name(column) if is_name else column

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.models.places import Municipality, School
 from api.models.plan_rows import PlanUnserved, PlanVisit
 from api.models.visits import Request
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 SORTS = ("name", "visits", "classes", "unserved")
@@ -57,7 +58,7 @@ def municipality_names(session: Session, plan_id: str) -> list[tuple[str, str]]:
     rows = session.execute(
         select(Municipality.id, Municipality.name)
         .where(Municipality.id.in_(select(School.municipality_id).join(asked, asked.c.school_id == School.id)))
-        .order_by(Municipality.name, Municipality.id)
+        .order_by(by_name(Municipality.name), Municipality.id)
     )
     return [(row.id, row.name) for row in rows]
 

@@ -16,6 +16,7 @@ from api.models.groups import GroupSession, Site
 from api.models.plan_rows import PlanMentor, PlanSeat, PlanSession
 from api.models.planning import Plan
 from api.models.programmes import Season
+from api.queries.names import by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def plan_parts(session: Session, plan_id: str, where: Reach) -> GroupPlanParts:
     live = session.scalars(
         select(PlanApproval).where(PlanApproval.plan_id == plan_id, PlanApproval.state != ApprovalState.UNDONE)
     ).all()
-    rows = session.scalars(select(Site).where(Site.id.in_(evenings)).order_by(Site.name))
+    rows = session.scalars(select(Site).where(Site.id.in_(evenings)).order_by(by_name(Site.name)))
     parts = tuple(
         SitePart(
             site=site,
@@ -69,7 +70,7 @@ def plan_parts(session: Session, plan_id: str, where: Reach) -> GroupPlanParts:
 
 def site_names(session: Session, site_ids: list[str]) -> list[str]:
     """Names of sites, in order."""
-    return list(session.scalars(select(Site.name).where(Site.id.in_(site_ids)).order_by(Site.name)))
+    return list(session.scalars(select(Site.name).where(Site.id.in_(site_ids)).order_by(by_name(Site.name))))
 
 
 def _by_site(session: Session, plan_id: str, kind: type, count: object) -> dict[str, int]:

@@ -18,6 +18,7 @@ from api.models.companies import Agreement, agreement_municipality
 from api.models.places import Municipality, School
 from api.models.programmes import Season, VisitWeek
 from api.models.visits import Request, Visit
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 RECENT_MONTHS = 12
@@ -132,7 +133,7 @@ def towns(session: Session, season: Season, municipality_id: str = "") -> list[T
         .outerjoin(School, and_(School.municipality_id == Municipality.id, School.status == SchoolStatus.ACTIVE))
         .where(Municipality.id.in_(wanted))
         .group_by(Municipality.id, Municipality.name)
-        .order_by(Municipality.name, Municipality.id)
+        .order_by(by_name(Municipality.name), Municipality.id)
     )
     return [
         Town(id_, name, weeks[id_], schools, int(asked), int(held), int(never) if schools else 0)
@@ -213,7 +214,7 @@ def municipalities(session: Session) -> list[tuple[str, str]]:
         .where(
             Municipality.id.in_(select(School.municipality_id).where(School.status == SchoolStatus.ACTIVE).distinct())
         )
-        .order_by(Municipality.name, Municipality.id)
+        .order_by(by_name(Municipality.name), Municipality.id)
     )
     return [(row.id, row.name) for row in rows]
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.enums import IdentifierScheme, SchoolStatus
 from api.models.places import Municipality, School, SchoolIdentifier
+from api.queries.names import by_name
 
 MOST = 10
 ORGNR_DIGITS = 9
@@ -37,7 +38,7 @@ def schools_named(session: Session, typed: str) -> list[Found]:
         known = select(SchoolIdentifier.school_id).where(
             SchoolIdentifier.scheme == IdentifierScheme.ORGNR, SchoolIdentifier.value == digits
         )
-        statement = statement.where(School.id.in_(known)).order_by(School.name, School.id)
+        statement = statement.where(School.id.in_(known)).order_by(by_name(School.name), School.id)
     elif words := typed.split():
         for word in words:
             # SQLite knows capitals of ASCII only: the word is looked for as it is typed, and with a capital.
@@ -49,7 +50,7 @@ def schools_named(session: Session, typed: str) -> list[Found]:
             ]
             statement = statement.where(or_(*found))
         begins = School.name.istartswith(words[0], autoescape=True)
-        statement = statement.order_by(case((begins, 0), else_=1), School.name, School.id)
+        statement = statement.order_by(case((begins, 0), else_=1), by_name(School.name), School.id)
     else:
         return []
     return [Found(school, town) for school, town in session.execute(statement)]

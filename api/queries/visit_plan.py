@@ -22,6 +22,7 @@ from api.models.plan_rows import Lock, PlanUnserved, PlanVisit, PlanVisitRoleMod
 from api.models.role_models import RoleModel
 from api.models.visits import Lesson as LessonRow
 from api.models.visits import Request, RequestOption
+from api.queries.names import by_name
 from api.queries.paging import Page, Window, page_of
 
 FAR_MINUTES = 30
@@ -164,7 +165,7 @@ def week_rows(session: Session, plan_id: str, monday: date) -> list[VisitRow]:
         PlanVisit.starts_at >= clock.at_local(monday, midnight),
         PlanVisit.starts_at < clock.at_local(monday + timedelta(days=7), midnight),
     )
-    rows = [_visit_row(row) for row in session.execute(statement.order_by(PlanVisit.starts_at, School.name))]
+    rows = [_visit_row(row) for row in session.execute(statement.order_by(PlanVisit.starts_at, by_name(School.name)))]
     _add_people(session, rows)
     return rows
 
@@ -223,8 +224,8 @@ def choices(session: Session, plan_id: str) -> Choices:
         .join(Request, Request.school_id == School.id)
         .join(PlanVisit, PlanVisit.request_id == Request.id)
         .where(PlanVisit.plan_id == plan_id)
-        .distinct()
-        .order_by(Municipality.name)
+        .group_by(Municipality.id, Municipality.name)
+        .order_by(by_name(Municipality.name))
     ).all()
     rows = session.execute(
         select(PlanVisit.starts_at, PlanVisit.mode, _longest_way().label("way"), _is_locked().label("locked")).where(

@@ -25,6 +25,7 @@ from api.models.rights import RoleGrant
 from api.models.role_models import RoleModel
 from api.models.sign_in import Contact
 from api.queries import feeds as reads
+from api.queries.names import by_name
 from api.queries.season_now import shown_season
 from api.services import audit, links
 
@@ -72,10 +73,12 @@ def subjects_of(session: Session, person_id: str | None) -> list[Subject]:
     roles = session.scalars(grants.where(User.person_id == person_id, User.is_active)).all()
     contact = select(Contact.school_id).where(Contact.person_id == person_id, Contact.verified_at.is_not(None))
     taught = {row.school_id for row in roles if row.role is Role.SCHOOL_CONTACT} | set(session.scalars(contact))
-    for school in session.scalars(select(School).where(School.id.in_(taught)).order_by(School.name, School.id)):
+    for school in session.scalars(
+        select(School).where(School.id.in_(taught)).order_by(by_name(School.name), School.id)
+    ):
         found.append(Subject("school", school.id, feed_words.calendar_of_visits(school.name)))
     led = {row.site_id for row in roles if row.role is Role.SITE_LEADER}
-    for site in session.scalars(select(Site).where(Site.id.in_(led)).order_by(Site.name, Site.id)):
+    for site in session.scalars(select(Site).where(Site.id.in_(led)).order_by(by_name(Site.name), Site.id)):
         found.append(Subject("site", site.id, feed_words.calendar_of_site(site.name)))
     season = shown_season(session) if any(row.role in NATIONAL for row in roles) else None
     if season is not None:

@@ -16,6 +16,7 @@ from api.i18n import gettext as _
 from api.models.groups import Mentor
 from api.models.people import Person
 from api.queries.campus_trouble import Trouble
+from api.queries.names import by_name
 
 DUTIES: dict[DutyState, str] = {
     DutyState.ASKED: mark("asked"),
@@ -133,7 +134,7 @@ def mentors_of(session: Session, site_id: str) -> list[Mentor]:
         .join(Person, Mentor.person_id == Person.id)
         .options(joinedload(Mentor.person))
         .where(Mentor.site_id == site_id)
-        .order_by(Mentor.is_active.desc(), Person.name, Mentor.id)
+        .order_by(Mentor.is_active.desc(), by_name(Person.name), Mentor.id)
     )
     return list(rows)
 

@@ -15,6 +15,7 @@ from api.errors import NotFound
 from api.i18n import gettext as _
 from api.models.group_life import Duty
 from api.models.groups import GroupSession, Meeting, Mentor, Site
+from api.queries.names import by_name
 
 MANAGE = Action.MANAGE_GROUPS
 LATE_MARKS = timedelta(days=7)  # so long a phone without net may keep them
@@ -23,7 +24,7 @@ LATE_MARKS = timedelta(days=7)  # so long a phone without net may keep them
 def sites(session: Session, actor: Actor, action: Action = MANAGE) -> list[Site]:
     """The sites where the actor may do this, by name."""
     where = reach(actor, action)
-    query = select(Site).where(Site.is_active).order_by(Site.name, Site.id)
+    query = select(Site).where(Site.is_active).order_by(by_name(Site.name), Site.id)
     if not where.everywhere:
         query = query.where(Site.id.in_(where.scopes))
     return list(session.scalars(query))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.domain.enums import DutyState, MeetingState
+from api.domain.name_order import name_key
 from api.domain.permissions import Action, Actor
 from api.i18n import gettext as _
 from api.models.group_life import Duty
@@ -62,7 +63,7 @@ def of_month(session: Session, actor: Actor, site_id: str, month: date) -> Month
         .join(GroupSession, Meeting.session_id == GroupSession.id)
         .where(*span, Meeting.state == MeetingState.PLANNED, Meeting.ends_at < clock.now())
     ).all()
-    rows = sorted(told.values(), key=lambda row: (row.name.casefold(), row.mentor_id))
+    rows = sorted(told.values(), key=lambda row: (name_key(row.name), row.mentor_id))
     return MonthHours(first, tuple(rows), len(unmarked))
 
 

@@ -21,6 +21,7 @@ from api.models.plan_rows import Lock, PlanVisit, lock_role_model
 from api.models.pupils import Entry, EntryChoice, Membership
 from api.models.role_models import RoleModel
 from api.models.visits import Lesson, Request, RequestOption, Visit
+from api.queries.names import by_name
 from api.services import audit
 
 LIVE = (VisitState.PLANNED, VisitState.CONFIRMED)
@@ -257,7 +258,7 @@ def _refuse_other_locks(
         .where(lock_role_model.c.role_model_id.in_(people), Lock.request_id != request_id)
         .group_by(Lock.id, School.name)
         .having(first < ends_at, last > starts_at)
-        .order_by(first, School.name)
+        .order_by(first, by_name(School.name))
         .limit(1)
     ).first()
     if other is not None:

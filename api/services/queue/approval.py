@@ -36,6 +36,7 @@ from api.models.programmes import Programme, ProgrammeRuleVersion, Season
 from api.models.pupils import Entry, Lottery, Membership, Pupil
 from api.queries import queue_line
 from api.queries.campus_rules import rules_now
+from api.queries.names import by_name
 from api.services import change
 from api.services.campus import roster
 from api.services.queue import friends, line, offers
@@ -351,7 +352,7 @@ def _check_overlap(session: Session, plan: Plan, programme_id: str, site_ids: Co
 
 
 def _names(session: Session, site_ids: Collection[str]) -> list[str]:
-    return list(session.scalars(select(Site.name).where(Site.id.in_(list(site_ids))).order_by(Site.name)))
+    return list(session.scalars(select(Site.name).where(Site.id.in_(list(site_ids))).order_by(by_name(Site.name))))
 
 
 def _party(everywhere: bool) -> Party:

@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from api import clock
 from api.db import transaction
+from api.domain.name_order import name_key
 from api.domain.permissions import Action, reach
 from api.edge.access import allowed, current_actor
 from api.edge.session import read_session
@@ -187,7 +188,7 @@ def _agreement(company_id: UUID, error: AppError | None) -> str:
         season=season,
         agreement=agreement,
         weeks=weeks,
-        towns=sorted({week.municipality for week in weeks}, key=lambda town: (town.name, town.id)),
+        towns=sorted({week.municipality for week in weeks}, key=lambda town: (name_key(town.name), town.id)),
         people=people,
         figures=reads.figures(session, agreement) if agreement else None,
         chosen={name: set(request.form.getlist(name)) if error else ids for name, ids in stored.items()},

@@ -18,6 +18,7 @@ from api.i18n import gettext as _
 from api.i18n import long_date, ngettext, number
 from api.models.places import Municipality, School
 from api.queries import season_now
+from api.queries.names import by_name
 from api.services.coordination import phone_orders, week_messages
 from api.services.coordination.week_messages import WeekMessage
 from api.web.asked import asked_text
@@ -117,7 +118,7 @@ def _order_page(typed: dict[str, str], faults: list[str]) -> str:
         select(School.id, School.name, Municipality.name.label("municipality"))
         .join(Municipality, Municipality.id == School.municipality_id)
         .where(School.status == SchoolStatus.ACTIVE, School.name.icontains(wanted, autoescape=True))
-        .order_by(School.name, School.id)
+        .order_by(by_name(School.name), School.id)
         .limit(MOST_SCHOOLS)
     ).all()
     return render_template(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.domain.enums import Gender, Measure
+from api.domain.name_order import name_key
 from api.domain.suppression import LEAST
 from api.domain.surveys import SHARES, VISIT_QUESTIONS, Share
 from api.i18n import current_locale
@@ -87,7 +88,7 @@ def sites(report: Report, known: Names) -> list[SiteRow]:
         for site, now in report.now.pupils.sites.items()
         if report.asked.site in (None, site)
     ]
-    return sorted(rows, key=lambda row: (-(row.now.asked or 0), row.name))
+    return sorted(rows, key=lambda row: (-(row.now.asked or 0), name_key(row.name)))
 
 
 def places(report: Report, known: Names) -> list[PlaceRow]:
@@ -104,7 +105,7 @@ def places(report: Report, known: Names) -> list[PlaceRow]:
         )
         for one in wanted
     ]
-    return sorted(rows, key=lambda row: (-row.now.visits, -(row.applied or 0), row.name))
+    return sorted(rows, key=lambda row: (-row.now.visits, -(row.applied or 0), name_key(row.name)))
 
 
 def genders(sums: Sums | None) -> Split:

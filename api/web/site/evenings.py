@@ -25,6 +25,7 @@ from api.models.groups import GroupSession, Mentor, Room, Site
 from api.models.programmes import Programme, Season
 from api.queries import campus, campus_board, campus_meetings, campus_people
 from api.queries.campus_rules import rules_now
+from api.queries.names import by_name
 from api.services.campus import access, meetings, roster, roster_changes, sessions
 from api.web import form_values as given
 from api.web import site_words, words
@@ -172,7 +173,7 @@ def change_roster(session_id: str) -> Response:
 
 def rooms_of(session: Session, site_id: str) -> list[Room]:
     """The rooms of a site by name."""
-    return list(session.scalars(select(Room).where(Room.site_id == site_id).order_by(Room.name)))
+    return list(session.scalars(select(Room).where(Room.site_id == site_id).order_by(by_name(Room.name))))
 
 
 def _others(session: Session, group: GroupSession, known: set[str]) -> list[Mentor]:
