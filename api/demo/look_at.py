@@ -39,7 +39,7 @@ def look_at(session: Session, address: str) -> Iterator[str]:
     for said, path in lines:
         yield f"  {said:<28} {address}{path}"
     yield "Sign in with the same password as:"
-    for role, place in ((Role.ADMIN, "/admin/brukere"), (Role.SITE_LEADER, f"/studiested/{CAMPUS}"),
+    for role, place in ((Role.ADMIN, "/brukere"), (Role.SITE_LEADER, f"/studiested/{CAMPUS}"),
                         (Role.MENTOR, "/mentor"), (Role.COMPANY_CONTACT, "/bedrift")):  # fmt: skip
         yield f"  {LOGINS[role]:<28} {address}{place}"
 

@@ -11,7 +11,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.demo.present import Days
+from api.demo.present import PHONE, Days
 from api.domain.enums import InvitationState, Mode, RefusalScope, RequestMode
 from api.domain.permissions import Actor
 from api.domain.transitions import Party
@@ -43,7 +43,11 @@ class Orders:
         """An order for a lesson at half past nine on one of these days, in the person or digital."""
         number = len(self.made)
         school = _school(session, self.season, TOWNS[number % len(TOWNS)])
-        contact = {"name": f"Kontaktlærer {900 + number}", "email": f"kontaktlaerer{900 + number}@example.org"}
+        contact = {
+            "name": f"Kontaktlærer {900 + number}",
+            "email": f"kontaktlaerer{900 + number}@example.org",
+            "phone": PHONE,
+        }
         given: dict[str, Any] = {
             "school": school, "season": self.season, "programme": "rollemodell", "contact": contact,
             "grade": 9, "classes": 1, "pupils": 24 + number % 6, "mode": RequestMode.EITHER, "prefers": Mode.PHYSICAL,
@@ -73,19 +77,22 @@ def plan_visits(days: Days, season_id: str, actor: Actor) -> None:
     """Writes the stories into the days."""
     orders = Orders(season_id, actor)
 
-    def story(name: str, ordered: int, asked: int | None, first: int, steps_of: dict[int, Step] | None = None) -> None:
+    def story(
+        name: str, ordered: int, asked: int | None, first: int, steps_of: dict[int, Step] | None = None, hour: int = 8
+    ) -> None:
         """Ordered, and asked, so many working days ago, for a visit so many ahead (or, negative, ago)."""
         when = [days.ahead(first + n) if first > 0 else clock.to_oslo(days.back(-first)).date() for n in (0, 1, 2)]
         when = sorted(set(when))
         days.do(days.back(ordered), lambda session: _order(orders, session, name, when))
         if asked is not None:
-            moment = days.back(asked, 8) if asked else days.now - timedelta(hours=1)
+            moment = days.back(asked, hour) if asked else days.now - timedelta(hours=1)
             days.do(moment, lambda session: _ask(session, orders.made[name]))
         for back, act in (steps_of or {}).items():
             days.do(days.back(back, 11), _on(orders, name, act))
 
     for back in range(5):
         story(f"out {back}", back + 2, back, 14 + back)
+    story("out 5", 7, 5, 13, hour=15)
     story("accepted", 6, 4, 15, {3: _accept, 2: _called})
     story("settled", 8, 7, 12, {5: _accept, 4: _called})
     story("declined", 7, 4, 16, {3: _decline})
@@ -111,14 +118,13 @@ def _order(orders: Orders, session: Session, name: str, days: Iterable[date]) ->
 
 def _ask(session: Session, request_id: str) -> None:
     """The best who can come is asked, as after a plan."""
-    now = clock.now()
     turn.take(session)
     request = session.get_one(Request, request_id)
     found = best_for(session, request)
     if found is not None:
         visit = arrange.new_visit(session, request, found, SYSTEM)
         arrange.add_people(session, visit, found.people, SYSTEM)
-        sending.announce(session, visit, now)
+        sending.announce(session, visit, clock.now())
 
 
 def _invitation(session: Session, request_id: str) -> Invitation | None:
