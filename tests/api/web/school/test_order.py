@@ -20,6 +20,7 @@ from api.models.places import BlockedDay, School, SchoolIdentifier
 from api.models.programmes import Season
 from api.models.sign_in import MailDomain
 from api.models.visits import Request
+from api.queries.schools import visit_programme_id
 from api.services import links
 from api.services.schools import order
 from tests import factories as make
@@ -188,6 +189,29 @@ def test_closed_days_are_text_with_their_reason_and_cannot_be_sent(
     assert f"Besøksuke i {week.municipality.name}" in text(shown)
     status, said = fill(client, "/bestill", when())
     assert (status, 'href="#days"' in said, "Feil:" in said) == (422, True, True)
+
+
+def test_open_window_is_said_with_its_day_from_the_form_to_the_receipt(
+    client: FlaskClient, session: Session, season: Season, school: School, moved: time_machine.Traveller
+) -> None:
+    make.make_window(
+        session,
+        season_id=season.id,
+        programme_id=visit_programme_id(session),
+        opens_at=clock.now() - timedelta(days=7),
+        closes_at=clock.now() + timedelta(days=10),
+        answer_on=date(2026, 12, 18),
+    )
+    fill(client, "/bestill", when(step="search"))
+    for path in ("/bestill", "/bestill/skole", "/bestill/se-over"):
+        said = text(page(client, path))
+        assert "kommer innen 11. desember, teller likt" in said, path
+        assert "fredag 18. desember" in said, path
+    [receipt] = send(client, moved)
+    assert "åpen til 11. desember. Alle teller likt" in receipt
+    assert session.scalars(select(Request.answer_on)).one() == date(2026, 12, 18)
+    moved.shift(timedelta(days=11))
+    assert "teller likt" not in text(page(client, "/bestill"))
 
 
 def test_faults_are_named_and_what_was_typed_is_kept(client: FlaskClient, session: Session, school: School) -> None:
