@@ -219,7 +219,7 @@ def test_attendance_on_a_phone_is_kept_without_net_and_sent_later(
     page.evaluate("([key, who, at]) => localStorage.setItem(key, JSON.stringify({[who]: ['told', at]}))", waits)
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.reload()
-    expect(pupils.nth(1).locator("input").nth(1)).to_be_checked()
+    expect(pupils.nth(1).locator('input[type="radio"][value="told"]')).to_be_checked()
     page.wait_for_function("localStorage.length === 0")
     page.locator("#done").click()
     expect(page).to_have_url(re.compile("/mentor$"))
