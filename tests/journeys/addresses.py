@@ -154,9 +154,7 @@ def address_of(app: Flask, rule: Rule, side: Side) -> str:
     """The rule with real ids in it. Visits and groups have plans and approvals of their own."""
     values = {name: word_of(rule, name) or side.ids.get(name, "") for name in rule.arguments}
     if "secret" in rule.arguments:
-        values["secret"] = next(
-            side.links[purpose] for purpose, path in LINK_PATHS.items() if rule.rule.startswith(f"{path}/")
-        )
+        values["secret"] = _secret(rule, side) or ""
     if rule.rule.startswith("/besok/uten"):
         values["request_id"] = side.ids["item_id"]
     elif rule.rule == "/laser/kveld/<session_id>":
@@ -169,12 +167,14 @@ def address_of(app: Flask, rule: Rule, side: Side) -> str:
         return str(app.url_map.bind("localhost").build(rule.endpoint, values))
 
 
-def pages(app: Flask, session: Session, side: Side) -> list[dict[str, str | None]]:
-    """Every page: its endpoint, its address, and the session cookie of who looks at it."""
+def pages(app: Flask, session: Session, side: Side, *, known: set[str] | None = None) -> list[dict[str, str | None]]:
+    """Every page: its endpoint, its address, and the session cookie of who looks at it. known: only with these ids."""
     cookies = {role: _cookie(app, session, side.users[role].id) for role in Role}
     actors = {role: _actor(session, side.users[role].id) for role in Role}
     made: list[dict[str, str | None]] = []
     for rule in page_rules(app):
+        if known is not None and (named_in(rule) - known or ("secret" in rule.arguments and not _secret(rule, side))):
+            continue
         asked = rule_for(app, rule.endpoint, "GET")
         assert asked is not None, rule.rule
         own = OWN.get(rule.endpoint.split(".")[0])
@@ -194,6 +194,13 @@ def main() -> None:
     app = development_app(sys.argv[1])
     with db.transaction() as session:
         print(json.dumps(pages(app, session, examples(session))))
+
+
+def _secret(rule: Rule, side: Side) -> str | None:
+    """The secret of the link whose path the rule has."""
+    return next(
+        (side.links.get(purpose) for purpose, path in LINK_PATHS.items() if rule.rule.startswith(f"{path}/")), None
+    )
 
 
 def _page(endpoint: str, address: str, cookie: str | None) -> dict[str, str | None]:
