@@ -7,7 +7,7 @@ from typing import Any
 
 from babel import dates
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from api.domain.enums import DutyState, MeetingState, Presence
 from api.errors import InvalidInput
@@ -132,7 +132,7 @@ def mentors_of(session: Session, site_id: str) -> list[Mentor]:
     rows = session.scalars(
         select(Mentor)
         .join(Person, Mentor.person_id == Person.id)
-        .options(joinedload(Mentor.person))
+        .options(joinedload(Mentor.person), selectinload(Mentor.levels))
         .where(Mentor.site_id == site_id)
         .order_by(Mentor.is_active.desc(), by_name(Person.name), Mentor.id)
     )
