@@ -92,6 +92,11 @@ def test_a_sheet_with_a_wrong_row_is_put_right(
     expect(page.get_by_role("button", name="Legg inn 1, hopp over 1")).to_be_visible()
     page.get_by_role("button", name="Legg inn 1, hopp over 1").click()
     expect(page.get_by_role("status")).to_contain_text("1 rad er lagt inn.")
+    page.goto(base)
+    page.get_by_role("button", name=re.compile(r"^Sett av\s*:")).first.click()
+    expect(page.get_by_role("status")).to_contain_text("satt av")
+    page.get_by_role("button", name=re.compile("^Gi tilbake")).click()
+    expect(page.get_by_role("status")).to_contain_text("gitt tilbake")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
     with rows() as session:
