@@ -41,6 +41,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     db.use_sessions(before)
 
 
+@pytest.fixture
+def mailbox() -> Iterator[None]:
+    """Mails go to the mailbox of development."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TREFFPUNKT_ENV", "development")
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
 def demo(*options: str) -> tuple[int, str]:
     result = CliRunner().invoke(cli.main, ["demo", *options])
     return result.exit_code, result.output
@@ -127,6 +137,7 @@ def test_demo_ends_with_two_judged_plans_and_a_second_time_shows_them(folder: Pa
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("mailbox")
 def test_present_is_lived_in_on_both_databases(own_database: Engine) -> None:
     with db.transaction() as session:
         build_season(session, today=clock.today(), seed=1, scale=1, from_register=False)
