@@ -80,12 +80,12 @@ def topics(session: Session) -> list[Topic]:
     return list(session.scalars(select(Topic).order_by(Topic.position, Topic.code)))
 
 
-def orders(session: Session, where: Reach) -> list[Request]:
-    """The newest hundred orders of the schools in reach, the newest first."""
-    statement = select(Request).options(joinedload(Request.school)).order_by(Request.submitted_at.desc(), Request.id)
+def orders(session: Session, where: Reach, asked: Window) -> Page[Request]:
+    """Orders of the schools in reach, sorted by `submitted_at`."""
+    statement = select(Request).options(joinedload(Request.school))
     if not where.everywhere:
         statement = statement.where(Request.school_id.in_(where.scopes))
-    return list(session.scalars(statement.limit(100)))
+    return page_of(session, statement, asked, {"submitted_at": (Request.submitted_at, Request.id)})
 
 
 def last_order(session: Session, person_id: str | None) -> Request | None:

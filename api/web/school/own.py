@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -21,6 +22,7 @@ from api.queries.requests import shown_states
 from api.services import links
 from api.services.follow_up import messages
 from api.services.schools import order as orders
+from api.web.asked import asked_window
 
 pages = Blueprint("own_orders", __name__)
 LOST = "lost-order"
@@ -37,9 +39,10 @@ STATES = {
 @allowed(Action.CHANGE_REQUESTS)
 def mine() -> str:
     where = reach(current_actor(), Action.CHANGE_REQUESTS)
-    found = reads.orders(read_session(), where)
-    words = {key: _(STATES[state]) for key, state in shown_states(read_session(), where, found).items()}
-    return render_template("school/own.html", orders=found, words=words)
+    newest_first = replace(asked_window(("submitted_at",)), descending=True)
+    found = reads.orders(read_session(), where, newest_first)
+    words = {key: _(STATES[state]) for key, state in shown_states(read_session(), where, found.items).items()}
+    return render_template("school/own.html", page=found, words=words)
 
 
 @pages.post("/bestillinger/<uuid:request_id>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -184,6 +184,24 @@ def test_signed_in_school_sees_its_own_orders_and_no_others(
     assert status == 303
     assert open_order.reference in text(page(browser, target))
     assert post(browser, "/bestillinger", f"/bestillinger/{world.served[0].id}")[0] == 404
+
+
+def test_many_orders_come_in_pages_the_newest_first(
+    session: Session, world: World, open_order: Request, signed_in: SignIn
+) -> None:
+    for day in range(25):
+        make.make_request(
+            session,
+            season_id=world.season.id,
+            programme_id=open_order.programme_id,
+            school_id=open_order.school_id,
+            submitted_at=datetime(2027, 12, 1 + day, 9, tzinfo=UTC),
+        )
+    user = make.make_user(session)
+    make.make_grant(session, user_id=user.id, role=Role.SCHOOL_CONTACT, school_id=open_order.school_id)
+    browser = signed_in(user)
+    assert open_order.reference not in text(page(browser, "/bestillinger"))
+    assert open_order.reference in text(page(browser, "/bestillinger?page=2"))
 
 
 def test_catalogue_shows_no_name_and_filters(client: FlaskClient, session: Session, world: World) -> None:
