@@ -212,7 +212,7 @@ def test_not_ready_without_the_database(production: Flask) -> None:
     before = db.use_sessions(db.sessions_of(db.make_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")))
     answer = production.test_client().get("/readyz")
     healthy = production.test_client().get("/healthz")
-    page = production.test_client().get("/personvern")
+    page = production.test_client().get("/tilgjengelighet")
     db.use_sessions(before)
     assert (answer.status_code, answer.json) == (503, {"status": "unreachable"})
     assert (healthy.status_code, page.status_code) == (200, 200)

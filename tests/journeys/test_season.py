@@ -54,7 +54,7 @@ def test_from_figures_to_the_reason_of_one_visit(coordinator: Page, service: Ser
     coordinator.go_back()
     coordinator.get_by_role("link", name="Uten besøk (7)").click()
     coordinator.get_by_role("link", name=re.compile("Alle grunner.*Øygard skole 0")).click()
-    expect(coordinator.get_by_text("21 bor for langt unna")).to_be_visible()
+    expect(coordinator.get_by_text(re.compile(r"^\d+ bor for langt unna"))).to_be_visible()
 
 
 def test_from_sites_to_the_queue_of_one(coordinator: Page, service: Service) -> None:

@@ -23,6 +23,7 @@ NAMED_THINGS = {
     "switch",
 }
 REACHES_A_PERSON = {"email", "phone", "postcode", "login", "gender"}
+OF_A_PLACE = {("school", "postcode")}
 
 
 def tagged(column: Column[object]) -> bool:
@@ -35,7 +36,7 @@ def points_at_a_person(column: Column[object]) -> bool:
 
 def about_a_person(table: Table) -> bool:
     return any(
-        column.name in REACHES_A_PERSON
+        (column.name in REACHES_A_PERSON and (table.name, column.name) not in OF_A_PLACE)
         or (column.name == "name" and table.name not in NAMED_THINGS)
         or (points_at_a_person(column) and table.name not in POINT_AT_A_PERSON)
         for column in table.columns
