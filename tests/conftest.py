@@ -93,6 +93,13 @@ class PostgresBackend:
         self.server.dispose()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        if item.get_closest_marker("long_on_postgres") and chosen and chosen.params.get("backend") == "postgres":
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[URL]:
     """The server of DATABASE_URL_TEST (its user may create databases), else an embedded one of this worker."""

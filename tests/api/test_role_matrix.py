@@ -120,6 +120,7 @@ def test_every_route_is_covered_or_listed_with_a_reason(app: Flask, sides: tuple
     assert {name for name in NOT_COVERED if name not in app.view_functions} == set()
 
 
+@pytest.mark.long_on_postgres
 def test_foreign_looks_like_missing_and_nothing_fails(
     app: Flask, session: Session, sides: tuple[Side, Side], subtests: pytest.Subtests
 ) -> None:

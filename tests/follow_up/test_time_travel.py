@@ -219,6 +219,7 @@ def every_day(first: date, last: date) -> Iterator[datetime]:
         yield clock.at_local(first + timedelta(days=number), time(12, 1))
 
 
+@pytest.mark.long_on_postgres
 def test_days_in_which_something_is_due_and_the_nights_in_which_clocks_change(make_season: MakeSeason) -> None:
     """All jobs on the days on which the season has work; those that run once a day around the nights and week 53."""
     season = make_season()
