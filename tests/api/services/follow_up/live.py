@@ -115,7 +115,7 @@ def open_invitation(session: Session, visit: Visit) -> Invitation:
 
 
 def letters(session: Session) -> list[str]:
-    """Kinds of the messages in the outbox, oldest first."""
+    """Kinds of the messages in the outbox, oldest first; those of one moment in no order."""
     return list(session.scalars(select(OutboxMessage.kind).order_by(OutboxMessage.created_at, OutboxMessage.id)))
 
 
