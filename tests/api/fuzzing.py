@@ -79,7 +79,7 @@ def make_world(session: Session) -> tuple[Side, dict[Role, str]]:
             plan_id=session.scalars(select(Plan.id).where(Plan.kind == RunKind.VISIT)).first(),
             approved_by_id=admin.id,
             send_at=LATE,
-            items=[],
+            items=[ids["request_id"]],
         ),
         "group_approval_id": PlanApproval(
             plan_id=session.scalars(select(Plan.id).where(Plan.kind == RunKind.GROUP)).first(),

@@ -208,10 +208,17 @@ def undo(session: Session, actor: Actor, approval_id: str, now: datetime | None 
 
 
 def send_now(session: Session, actor: Actor, approval_id: str, now: datetime | None = None) -> PlanApproval:
-    """Sends an approval without waiting for its time; see sending.begin_sending. Raises NotFound, IllegalStep."""
+    """Sends an approval without waiting for its time; see sending.begin_sending.
+
+    Raises NotFound, Conflict when there is no visit in it, and IllegalStep when it is sent or undone already.
+    """
     now = now or clock.now()
     turn.take(session)
     approval = reachable_approval(session, actor, approval_id)
+    if not approval.items:
+        raise Conflict(
+            _("This approval has no visit to send."), code="nothing_left", remedy=_("Plan anew, and approve that.")
+        )
     sending.begin_sending(session, approval, approval.items[0], by(Party.COORDINATION, actor), now)
     return approval
 

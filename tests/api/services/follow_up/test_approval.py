@@ -157,6 +157,17 @@ def test_sending_now_does_not_wait_for_the_rest_of_the_day(session: Session, wor
     assert len(live.letters(session)) == 7
 
 
+def test_one_without_visits_cannot_be_sent_and_says_so(session: Session, world: World) -> None:
+    with live.at(live.morning_of(world)):
+        made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
+        made.items = []
+        session.flush()
+        with pytest.raises(Conflict) as refused:
+            approval.send_now(session, live.coordinator(session), made.id)
+    assert refused.value.code == "nothing_left"
+    assert made.state is ApprovalState.APPROVED
+
+
 def test_one_that_was_sent_whole_is_not_sent_again(session: Session, world: World) -> None:
     with live.at(live.morning_of(world)):
         made = approval.approve(session, live.coordinator(session), world.plans[RunKind.VISIT])
