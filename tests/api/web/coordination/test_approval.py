@@ -18,7 +18,7 @@ from tests.api.counting import count_queries
 from tests.api.services.follow_up import live
 from tests.api.web.conftest import AsRole
 from tests.api.web.coordination.conftest import NOW
-from tests.api.web.coordination.posting import post
+from tests.api.web.coordination.posting import lock_visits, post
 from tests.api.web.reading import page, text
 from tests.seasons import World, plan_now, planned_season
 
@@ -139,6 +139,7 @@ def test_second_approval_says_what_changed(session: Session, world: World, plann
 
 
 def test_next_plan_is_compared_with_the_approved_one(session: Session, world: World, planner: FlaskClient) -> None:
+    lock_visits(session, planner, world.served[1:])
     world.served[0].state = RequestState.CANCELLED
     session.flush()
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):

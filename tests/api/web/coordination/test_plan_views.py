@@ -13,7 +13,7 @@ from api.models.follow_up import Alternative
 from api.models.plan_rows import PlanVisit
 from tests import factories as make
 from tests.api.web.coordination.conftest import NOW
-from tests.api.web.coordination.posting import post
+from tests.api.web.coordination.posting import lock_visits, post
 from tests.api.web.reading import page, rows, text
 from tests.seasons import World, plan_now
 
@@ -60,6 +60,7 @@ def test_rows_that_changed_since_the_current_plan_can_be_shown_alone(
     session: Session, world: World, planner: FlaskClient
 ) -> None:
     assert "Endret siden gjeldende" not in text(page(planner, "/besok"))
+    lock_visits(session, planner, world.served)
     world.unserved[0].mode = world.unserved[0].prefers = Mode.DIGITAL
     session.flush()
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
