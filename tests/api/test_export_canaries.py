@@ -102,6 +102,7 @@ def sides(session: Session) -> tuple[Side, Side]:
     return two_sides(session)
 
 
+@pytest.mark.long_on_postgres
 def test_no_file_holds_what_its_reader_may_not_see(
     app: Flask, session: Session, sides: tuple[Side, Side], signed_in: SignIn, subtests: pytest.Subtests
 ) -> None:

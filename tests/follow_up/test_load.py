@@ -110,6 +110,7 @@ def live_through(own_database: Engine, folder: Path, count: int) -> None:
         assert invariants.broken(session) == []
 
 
+@pytest.mark.long_on_postgres
 def test_two_hundred_register_at_once_and_none_is_lost(own_database: Engine, tmp_path: Path) -> None:
     live_through(own_database, tmp_path, 200)
 

@@ -247,6 +247,7 @@ def test_two_years_of_all_jobs(make_season: MakeSeason) -> None:
     daily_jobs_ran_every_day(season, [BEGIN + timedelta(days=number) for number in range((LAST_DAY - BEGIN).days)])
 
 
+@pytest.mark.long_on_postgres
 @pytest.mark.parametrize("hours", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_outage_of_two_days_heals_in_one_tick(make_season: MakeSeason, hours: int) -> None:
     """Two of the same season: one lived through by ticks, the other stood still. Then one tick, and they agree."""

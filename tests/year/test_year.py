@@ -146,9 +146,9 @@ def live_through(backend: Backend, app: Flask, built: tuple[URL, Town], *, years
     )
 
 
+@pytest.mark.long_on_postgres
 def test_a_year_keeps_its_promises(backend: Backend, app: Flask, built: tuple[URL, Town]) -> None:
-    # On Postgres a step takes more than twice as long.
-    live_through(backend, app, built, years=5 if backend.name == "sqlite" else 3, steps=50)
+    live_through(backend, app, built, years=5, steps=50)
 
 
 @pytest.mark.long

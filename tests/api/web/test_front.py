@@ -4,6 +4,7 @@ import html
 import re
 from datetime import UTC, datetime
 
+import pytest
 import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -66,6 +67,7 @@ def test_who_has_been_here_before_finds_the_way_in(signed_in_as: AsRole, client:
     assert 'href="/konto"' in page(signed_in_as(Role.COORDINATOR), "/")
 
 
+@pytest.mark.long_on_postgres
 def test_no_door_leads_a_reader_to_a_page_that_does_not_open(
     client: FlaskClient, world: World, signed_in_as: AsRole
 ) -> None:

@@ -79,6 +79,7 @@ def is_taken_up_again(ids: Ids) -> None:
     assert sorted(planned(ids.run)) == sorted(ids.requests)
 
 
+@pytest.mark.long_on_postgres
 @pytest.mark.parametrize("point", sorted(POINTS))
 def test_worker_killed_at_a_named_point_leaves_the_old_plan_and_the_run_is_taken_up(
     own_database: Engine, point: str
