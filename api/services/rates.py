@@ -30,11 +30,11 @@ def take(session: Session, key_hash: str, bucket: Bucket) -> int:
 
     The row says when the bucket will be full again, which is all there is to know about it.
     """
-    moment = now()
     insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    found = insert(RateBucket).values(key_hash=key_hash, hits=0, expires_at=moment)
+    found = insert(RateBucket).values(key_hash=key_hash, hits=0, expires_at=now())
     found = found.on_conflict_do_update(index_elements=[RateBucket.key_hash], set_={"hits": RateBucket.hits})
     full_at = session.execute(found.returning(RateBucket.expires_at)).scalar_one()  # and the row is ours until commit
+    moment = now()  # later than that of whoever had the row before: no token is lost to a clock read too early
     full_then = max(full_at, moment) + timedelta(seconds=bucket.seconds)
     wait = (full_then - moment).total_seconds() - bucket.size * bucket.seconds
     if wait > 0:
