@@ -29,12 +29,6 @@ _OWN = ("contracted", "max_sessions", "trained_on")
 _PERSON = ("name", "email", "phone")
 
 
-def may_teach(session: Session, mentor: Mentor, rules: GroupRules, day: date) -> bool:
-    """Active, trained by that day, and with a certificate seen where the programme names its statute."""
-    first = teaches_from(session, mentor, rules)
-    return first is not None and first <= day
-
-
 def teaches_from(session: Session, mentor: Mentor, rules: GroupRules) -> date | None:
     """The day on which an active mentor is trained; None where there is none, or where the certificate is missing."""
     if not mentor.is_active or mentor.trained_on is None:
@@ -45,11 +39,6 @@ def teaches_from(session: Session, mentor: Mentor, rules: GroupRules) -> date | 
 def is_cleared(session: Session, mentor: Mentor) -> bool:
     """Whether a police certificate of the mentor has been seen."""
     return session.scalar(select(Clearance.id).where(Clearance.mentor_id == mentor.id).limit(1)) is not None
-
-
-def has_exams(session: Session, mentor: Mentor, day: date) -> bool:
-    """Whether the mentor has said that exams take the day."""
-    return any(first <= day <= last for first, last in exam_days(session, mentor))
 
 
 def exam_days(session: Session, mentor: Mentor) -> list[tuple[date, date]]:

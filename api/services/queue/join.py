@@ -10,15 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.domain.enums import EntryState, Presence, QueueMove, SessionState
+from api.domain.enums import EntryState, QueueMove, SessionState
 from api.domain.programme_rules import GroupRules
 from api.domain.registration import counted_for_guardian, counted_from, may_be_below, priority_group
 from api.domain.school_days import school_year
 from api.domain.transitions import Party
 from api.errors import FieldError, InvalidInput, NotFound
 from api.i18n import gettext as _
-from api.models.group_life import Attendance, FriendCode, GuardianLink
-from api.models.groups import GroupSession, Meeting
+from api.models.group_life import FriendCode, GuardianLink
+from api.models.groups import GroupSession
 from api.models.people import Person
 from api.models.places import School
 from api.models.programmes import Level, Season
@@ -27,7 +27,7 @@ from api.queries import queue_join
 from api.queries.campus_rules import rules_now
 from api.services import change
 from api.services.campus.attendance import attendance_share
-from api.services.queue import events, letters, line, members
+from api.services.queue import events, letters, line
 
 PUPIL = change.by(Party.PUPIL)
 MOST_CHOICES = 5
@@ -114,34 +114,6 @@ def waits_for_guardian(session: Session, entry: Entry) -> bool:
     if born is None or not may_be_below(born, asked_below, clock.today()):
         return False
     return all(link.confirmed_at is None for link in letters.guardians_of(session, entry.pupil_id))
-
-
-def add_walk_in(
-    session: Session,
-    meeting: Meeting,
-    who: change.By,
-    *,
-    entry_id: str | None = None,
-    given: Mapping[str, Any] | None = None,
-) -> Attendance:
-    """A pupil without a seat in the session who comes to one meeting.
-
-    entry_id: of somebody in the same season's queue of the programme; or given, as NewEntrySchema loads it, for
-    somebody new, who is asked by mail to confirm. Effects: the registration, attendance. Raises NotFound for another
-    queue's entry. Twice is as good as once.
-    """
-    held = session.get_one(GroupSession, meeting.session_id)
-    entry = register(session, given) if given is not None else session.get(Entry, entry_id)
-    if entry is None or (entry.season_id, entry.programme_id) != (held.season_id, held.programme_id):
-        raise NotFound(_("There is no such entry in the queue."))
-    seat = members.active_seat(session, entry.id)
-    known = session.get(Attendance, (meeting.id, entry.id))
-    if known is None:
-        known = Attendance(meeting_id=meeting.id, entry_id=entry.id, walk_in=seat is None or seat.session_id != held.id)
-        session.add(known)
-    known.presence, known.marked_at, known.marked_by_id = Presence.HERE, clock.now(), who.user_id
-    session.flush()
-    return known
 
 
 def find_pupil(session: Session, email: str, name: str) -> Pupil | None:
