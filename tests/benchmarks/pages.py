@@ -67,7 +67,7 @@ def of_demo(session: Session) -> Side:
     visits, groups = plans[RunKind.VISIT], plans[RunKind.GROUP]
     if season is None or visits is None or groups is None:
         raise LookupError("there is no planned season; run `treffpunkt demo` first")
-    side = Side(ids={name: row.id for name, row in _rows(session, season.id, visits, groups) if row is not None})  # type: ignore[attr-defined]
+    side = Side(ids={name: row.id for name, row in _rows(session, season.id, visits, groups) if row is not None})  # type: ignore[attr-defined]  # every row has an id
     request = session.scalars(select(Request).where(Request.season_id == season.id).limit(1)).one()
     side.ids |= {
         "season_id": season.id,
@@ -121,7 +121,7 @@ def main() -> int:
 
 def _rows(session: Session, season_id: str, visits: Plan, groups: Plan) -> Iterator[tuple[str, Base | None]]:
     def first(query: object) -> Base | None:
-        return session.scalars(query.limit(1)).first()  # type: ignore[attr-defined]
+        return session.scalars(query.limit(1)).first()  # type: ignore[attr-defined]  # every kind has an id
 
     evening = first(select(GroupSession).where(GroupSession.season_id == season_id))
     assert isinstance(evening, GroupSession)
