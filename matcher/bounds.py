@@ -116,8 +116,8 @@ def _replayed(problem: GroupProblem, plan: GroupPlan) -> dict[str, int]:
     from matcher.groups import goals
     from matcher.groups.contacts import contacts
     from matcher.groups.facts import Facts
-    from matcher.groups.placement import placement_of
     from matcher.groups.queue_order import take_choices, take_seats
+    from matcher.groups.rooms import placement_of
     from matcher.groups.roster import Roster
 
     facts = Facts(problem)

@@ -12,6 +12,7 @@ import numpy as np
 
 from matcher.groups.facts import Clique, Facts
 from matcher.groups.linear import LinearModel, Terms, Values
+from matcher.groups.roster import Roster
 
 Part = int
 """What a group's pupils are counted by: their class, or each pupil for itself."""
@@ -22,7 +23,7 @@ class Crew:
     """Mentors who are alike: what they cover of the levels asked for, where they can stand, how often, for how much.
 
     More than one only where the overlap graph of `sessions` is a disjoint union of cliques: then at most
-    `size` in each clique and `size * most` in all can always be dealt out to them one by one (see roster.py).
+    `size` in each clique and `size * most` in all can always be dealt out to them one by one (see roster_of).
     """
 
     mentors: tuple[int, ...]
@@ -175,3 +176,20 @@ class JointModel(LinearModel):
             spare = crew.size * crew.contracted - sum(columns[column] for column in self.shifts_of(c))
             columns[self.short_hours[c]], columns[self.extra_shifts[c]] = max(0.0, spare), max(0.0, -spare)
         return columns
+
+
+def roster_of(model: JointModel, columns: Values) -> Roster:
+    """The roster of a solution: each crew's stands dealt out to its mentors, one after the other, clique by clique.
+
+    A clique takes at most `size` stands in a row, so no mentor gets two of it; and size * most in all, dealt evenly, is
+    at most `most` each. Even dealing also makes short hours and extra shifts as few as the crew's total allows.
+    """
+    here: list[list[int]] = [[] for _ in model.facts.sessions]
+    for c, crew in enumerate(model.crews):
+        turn = 0
+        for clique in crew.cliques if crew.size > 1 else [crew.sessions]:
+            for s in clique:
+                for _ in range(round(columns[model.mentors_in[c, s]])):
+                    here[s].append(crew.mentors[turn % crew.size])
+                    turn += 1
+    return Roster(tuple(tuple(sorted(mentors)) for mentors in here))

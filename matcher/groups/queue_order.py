@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from matcher.groups.components import components
 from matcher.groups.facts import Facts
-from matcher.groups.placement import Placement, Rooms
+from matcher.groups.rooms import Placement, Rooms
 from matcher.groups.roster import Roster
 
 END = 0

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from matcher.groups.facts import Facts, overlap
-from matcher.groups.linear import Values
-from matcher.groups.model import JointModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +44,3 @@ def is_valid(facts: Facts, roster: Roster) -> bool:
         and not any(overlap(facts.sessions[a], facts.sessions[b]) for a, b in combinations(sessions, 2))
         for m, sessions in held.items()
     )
-
-
-def roster_of(model: JointModel, columns: Values) -> Roster:
-    """The roster of a solution: each crew's stands dealt out to its mentors, one after the other, clique by clique.
-
-    A clique takes at most `size` stands in a row, so no mentor gets two of it; and size * most in all, dealt evenly, is
-    at most `most` each. Even dealing also makes short hours and extra shifts as few as the crew's total allows.
-    """
-    here: list[list[int]] = [[] for _ in model.facts.sessions]
-    for c, crew in enumerate(model.crews):
-        turn = 0
-        for clique in crew.cliques if crew.size > 1 else [crew.sessions]:
-            for s in clique:
-                for _ in range(round(columns[model.mentors_in[c, s]])):
-                    here[s].append(crew.mentors[turn % crew.size])
-                    turn += 1
-    return Roster(tuple(tuple(sorted(mentors)) for mentors in here))

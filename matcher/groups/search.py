@@ -16,9 +16,10 @@ from matcher.groups.first import filled_up, first_roster
 from matcher.groups.goals import LinearGoal, class_goals, roster_goals
 from matcher.groups.linear import INFINITE, Row, Values
 from matcher.groups.milp import Optimiser, whole_bound
-from matcher.groups.model import JointModel
-from matcher.groups.placement import Placement, place
-from matcher.groups.roster import Roster, is_valid, roster_of
+from matcher.groups.model import JointModel, roster_of
+from matcher.groups.placement import place
+from matcher.groups.rooms import Placement
+from matcher.groups.roster import Roster, is_valid
 from matcher.groups.rules import RULES
 from matcher.plan import BoundSource
 

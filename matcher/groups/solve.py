@@ -8,8 +8,8 @@ from matcher.groups import goals as goal_functions
 from matcher.groups.conflicts import conflicts
 from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
-from matcher.groups.placement import placement_of
 from matcher.groups.queue_order import passed_over, take_choices, take_seats
+from matcher.groups.rooms import placement_of
 from matcher.groups.roster import Roster
 from matcher.groups.search import Candidate, NoValidPlan, Search
 from matcher.plan import (

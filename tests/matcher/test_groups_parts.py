@@ -14,10 +14,11 @@ from matcher.groups.first import filled_up, first_roster
 from matcher.groups.goals import GOALS, roster_goals
 from matcher.groups.linear import LinearModel
 from matcher.groups.milp import whole_bound
-from matcher.groups.model import JointModel
-from matcher.groups.placement import place, placement_of
+from matcher.groups.model import JointModel, roster_of
+from matcher.groups.placement import place
 from matcher.groups.queue_order import Reseating, passed_over, take_choices, take_seats
-from matcher.groups.roster import is_valid, roster_of
+from matcher.groups.rooms import placement_of
+from matcher.groups.roster import is_valid
 from matcher.groups.rules import RULES
 from tests.benchmarks.instances_groups import load_group_problem, national, national_data
 
