@@ -117,25 +117,14 @@ def _replayed(problem: GroupProblem, plan: GroupPlan) -> dict[str, int]:
     from matcher.groups.contacts import contacts
     from matcher.groups.facts import Facts
     from matcher.groups.queue_order import take_choices, take_seats
-    from matcher.groups.rooms import placement_of
-    from matcher.groups.roster import Roster
+    from matcher.groups.rooms import placement_of, standing
 
     facts = Facts(problem)
-    pupil = {each.id: p for p, each in enumerate(problem.pupils)}
-    here: list[tuple[int, ...]] = [() for _ in problem.sessions]
-    seat: dict[int, int] = {}
-    contact: dict[int, int] = {}
-    for session in plan.sessions:
-        s = facts.session_index[session.session]
-        here[s] = tuple(sorted(facts.mentor_index[mentor.id] for mentor in session.mentors))
-        for mentor in session.mentors:
-            for name in mentor.pupils:
-                seat[pupil[name]] = s
-                contact[pupil[name]] = facts.mentor_index[mentor.id]
-    roster = Roster(tuple(here))
+    now = standing(facts, plan)
+    placement = placement_of(facts, now.roster, now.seat, now.contact)
     take = take_seats if problem.rules.placement == "queue_first" else take_choices
-    again = take(facts, roster, placement_of(facts, roster, seat, contact))
+    again = take(facts, now.roster, placement)
     return {
         "choices": goals.choices(facts, again),
-        "continuity": goals.continuity(facts, contacts(facts, roster, seat)),
+        "continuity": goals.continuity(facts, contacts(facts, now.roster, now.seat)),
     }

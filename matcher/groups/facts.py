@@ -26,10 +26,10 @@ class Facts:
         self.pupils = problem.pupils
         self.session_index = {session.id: s for s, session in enumerate(problem.sessions)}
         self.mentor_index = {mentor.id: m for m, mentor in enumerate(problem.mentors)}
-        pupil_index = {pupil.id: p for p, pupil in enumerate(problem.pupils)}
+        self.pupil_index = {pupil.id: p for p, pupil in enumerate(problem.pupils)}
         self.queue = tuple(sorted(range(len(self.pupils)), key=lambda p: queue_key(self.pupils[p])))
         self.position = {p: n for n, p in enumerate(self.queue)}
-        self.fixed_seat = {pupil_index[f.pupil]: self.session_index[f.session] for f in problem.fixed.pupils}
+        self.fixed_seat = {self.pupil_index[f.pupil]: self.session_index[f.session] for f in problem.fixed.pupils}
         self.fixed_stands = frozenset(
             (self.mentor_index[f.mentor], self.session_index[f.session]) for f in problem.fixed.mentors
         )

@@ -1,4 +1,4 @@
-"""The open sessions of a roster, what can be taught there, and a placement of pupils in them. Needs no solver."""
+"""The open sessions of a roster, what can be taught there, and who sits and teaches where. Needs no solver."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from matcher.groups.facts import Facts
 from matcher.groups.roster import Roster
+from matcher.plan import GroupPlan
 
 ANY_LEVEL = ""
 """The level of a fixed pupil, whom every mentor of the session may teach."""
@@ -58,3 +59,27 @@ def placement_of(facts: Facts, roster: Roster, seat: Mapping[int, int], contact:
     rooms = Rooms(facts, roster)
     taught = Counter((s, rooms.level(p), facts.levels[contact[p]]) for p, s in seat.items())
     return Placement(dict(seat), taught)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A finished plan by index: its roster, the session of each served pupil, and their contact mentor."""
+
+    roster: Roster
+    seat: Mapping[int, int]
+    contact: Mapping[int, int]
+
+
+def standing(facts: Facts, plan: GroupPlan) -> Standing:
+    """The plan, which the judge has passed, by the indices of its problem's facts."""
+    here: list[tuple[int, ...]] = [() for _ in facts.sessions]
+    seat: dict[int, int] = {}
+    contact: dict[int, int] = {}
+    for session in plan.sessions:
+        s = facts.session_index[session.session]
+        here[s] = tuple(sorted(facts.mentor_index[mentor.id] for mentor in session.mentors))
+        for mentor in session.mentors:
+            for name in mentor.pupils:
+                seat[facts.pupil_index[name]] = s
+                contact[facts.pupil_index[name]] = facts.mentor_index[mentor.id]
+    return Standing(Roster(tuple(here)), seat, contact)
