@@ -6,7 +6,7 @@ from api.i18n import gettext as _
 
 
 def calendar_of_visits(name: str) -> str:
-    """The calendar of a school or of a season. name: theirs."""
+    """The calendar of a school, a company or a season. name: theirs."""
     return _("Visits: %(name)s", name=name)
 
 

@@ -17,6 +17,7 @@ from api.models.follow_up import Invitation
 from api.models.group_life import Duty
 from api.models.groups import GroupSession, Meeting, Room, Site
 from api.models.pupils import Membership
+from api.models.role_models import RoleModel
 from api.models.visits import Request, Visit
 
 STANDING = (VisitState.CONFIRMED, VisitState.HELD)
@@ -41,6 +42,16 @@ def of_season(session: Session, season_id: str, since: datetime) -> list[Calenda
 
 def of_role_model(session: Session, role_model_id: str, since: datetime) -> list[CalendarEvent]:
     """The visits that a role model has said yes to, or was told of; those that came to nothing are cancelled."""
+    return _visits_of_people(session, Invitation.role_model_id == role_model_id, since)
+
+
+def of_company(session: Session, company_id: str, since: datetime) -> list[CalendarEvent]:
+    """The visits of a company's people, each once; one that none of them goes to any more is cancelled."""
+    own = Invitation.role_model_id.in_(select(RoleModel.id).where(RoleModel.company_id == company_id))
+    return _visits_of_people(session, own, since)
+
+
+def _visits_of_people(session: Session, whose: ColumnElement[bool], since: datetime) -> list[CalendarEvent]:
     answered = (Invitation.state == InvitationState.ACCEPTED) | (
         Invitation.state.in_((InvitationState.FELL_THROUGH, InvitationState.WITHDRAWN))
         & Invitation.answered_at.is_not(None)
@@ -49,11 +60,11 @@ def of_role_model(session: Session, role_model_id: str, since: datetime) -> list
         select(Visit, Invitation)
         .join(Invitation, Invitation.visit_id == Visit.id)
         .options(joinedload(Visit.request).joinedload(Request.school))
-        .where(Invitation.role_model_id == role_model_id, Invitation.sent_at.is_not(None), answered)
+        .where(whose, Invitation.sent_at.is_not(None), answered)
         .where(Visit.ends_at >= since)
-        .order_by(Visit.starts_at, Invitation.id)
+        .order_by(Visit.starts_at, Invitation.state == InvitationState.ACCEPTED, Invitation.id)
     )
-    newest = {visit.id: (visit, invitation) for visit, invitation in rows}
+    counts = {visit.id: (visit, invitation) for visit, invitation in rows}
     return [
         _visit(
             visit,
@@ -62,7 +73,7 @@ def of_role_model(session: Session, role_model_id: str, since: datetime) -> list
             off=invitation.state is not InvitationState.ACCEPTED,
             changes=visit.version + invitation.version,
         )
-        for visit, invitation in newest.values()
+        for visit, invitation in counts.values()
     ]
 
 

@@ -6,7 +6,7 @@ from api.domain.enums import Channel, OutboxState
 from api.schemas.fields import Moment, PublicId, StrictSchema, Word
 from api.schemas.paging import PageQuery, list_schema, sort_field
 
-FEED_KINDS = ("school", "role_model", "mentor", "site", "season")
+FEED_KINDS = ("school", "role_model", "company", "mentor", "site", "season")
 
 
 class MessageSchema(StrictSchema):

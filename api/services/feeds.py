@@ -17,6 +17,7 @@ from api.i18n import gettext, use_mail_locale
 from api.mail import calendar, feed_words
 from api.mail.calendar import CalendarEvent
 from api.models.access import User
+from api.models.companies import Company
 from api.models.groups import Mentor, Site
 from api.models.links import LinkToken
 from api.models.people import Person
@@ -38,6 +39,7 @@ Read = Callable[[Session, str, datetime], list[CalendarEvent]]
 READS: dict[str, Read] = {
     "school": reads.of_school,
     "role_model": reads.of_role_model,
+    "company": reads.of_company,
     "mentor": reads.of_mentor,
     "site": reads.of_site,
     "season": reads.of_season,
@@ -77,6 +79,11 @@ def subjects_of(session: Session, person_id: str | None) -> list[Subject]:
         select(School).where(School.id.in_(taught)).order_by(by_name(School.name), School.id)
     ):
         found.append(Subject("school", school.id, feed_words.calendar_of_visits(school.name)))
+    sent_by = {row.company_id for row in roles if row.role is Role.COMPANY_CONTACT}
+    for company in session.scalars(
+        select(Company).where(Company.id.in_(sent_by)).order_by(by_name(Company.name), Company.id)
+    ):
+        found.append(Subject("company", company.id, feed_words.calendar_of_visits(company.name)))
     led = {row.site_id for row in roles if row.role is Role.SITE_LEADER}
     for site in session.scalars(select(Site).where(Site.id.in_(led)).order_by(by_name(Site.name), Site.id)):
         found.append(Subject("site", site.id, feed_words.calendar_of_site(site.name)))

@@ -210,6 +210,31 @@ def test_role_model_sees_own_visits_until_they_fall_through(
     assert events(client, path) == [("Besøk på Canary School", "CANCELLED")]
 
 
+def test_company_sees_each_visit_of_its_people_once_until_none_of_them_goes(
+    session: Session, signed_in: SignIn, client: FlaskClient, visit: Visit, account: User
+) -> None:
+    company = make.make_company(session)
+    first, stranger = visit.role_models[0].role_model, make.make_role_model(session)
+    first.company_id = company.id
+    colleague = make.make_role_model(session, company_id=company.id)
+    second = invited(session, visit, colleague.id, state=InvitationState.FELL_THROUGH)
+    elsewhere = make.make_visit(
+        session, stranger, request=make.make_request(session, starts=(SOON,)), state=VisitState.CONFIRMED
+    )
+    invited(session, elsewhere, stranger.id)
+    make.make_grant(session, user_id=account.id, role=Role.COMPANY_CONTACT, company_id=company.id)
+    session.commit()
+    path = address_of(signed_in(account), "company", company.id)
+    assert events(client, path) == [("Besøk på Canary School", "CONFIRMED")]
+    assert no_person_in(client.get(path).get_data(as_text=True))
+    session.query(Invitation).where(Invitation.role_model_id == first.id).one().state = InvitationState.WITHDRAWN
+    session.commit()
+    assert events(client, path) == [("Besøk på Canary School", "CANCELLED")]
+    second.state = InvitationState.ACCEPTED
+    session.commit()
+    assert events(client, path) == [("Besøk på Canary School", "CONFIRMED")]
+
+
 def test_coordinator_sees_the_season_and_keeps_a_past_one(
     session: Session, signed_in: SignIn, client: FlaskClient, visit: Visit
 ) -> None:
