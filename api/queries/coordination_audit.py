@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from api.domain.audit import first_broken
 from api.models.access import User
+from api.models.asking import SchoolAsking
+from api.models.follow_up import PlanApproval
 from api.models.people import Person
 from api.models.records import AuditEntry
+from api.models.sign_in import Contact
+from api.models.visits import Request, Visit
 from api.queries.paging import Page, Window, page_of
 
 CHECKED = 2000
+
+PARTS: dict[str, dict[str, Callable[[str], Select[str]]]] = {
+    "school": {
+        "contact": lambda school: select(Contact.id).where(Contact.school_id == school),
+        "request": lambda school: select(Request.id).where(Request.school_id == school),
+        "school_asking": lambda school: select(SchoolAsking.id).where(SchoolAsking.school_id == school),
+        "visit": lambda school: select(Visit.id).join(Request).where(Request.school_id == school),
+    },
+    "plan": {
+        "plan_approval": lambda plan: select(PlanApproval.id).where(PlanApproval.plan_id == plan),
+        "visit": lambda plan: select(Visit.id).where(Visit.plan_id == plan),
+    },
+}
+"""What belongs to a thing that changes little itself: its history is theirs. Kind of part → ids by the thing's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +66,20 @@ class Chain:
 def entries(
     session: Session, window: Window, *, object_kind: str | None = None, object_id: str | None = None
 ) -> Page[Entry]:
-    """Entries, of one table or one object where they are named; two queries. Sorts: sequence."""
+    """Entries, of one table or one object and what belongs to it (PARTS) where they are named; two queries.
+
+    Sorts: sequence.
+    """
     statement = (
         select(AuditEntry, Person.name)
         .outerjoin(User, User.id == AuditEntry.actor_id)
         .outerjoin(Person, Person.id == User.person_id)
     )
-    if object_kind:
+    if object_kind and object_id:
+        statement = statement.where(or_(*_of(object_kind, object_id)))
+    elif object_kind:
         statement = statement.where(AuditEntry.object_kind == object_kind)
-    if object_id:
+    elif object_id:
         statement = statement.where(AuditEntry.object_id == object_id)
     page = page_of(session, statement, window, {"sequence": (AuditEntry.sequence,)})
     return page.map(
@@ -70,6 +94,13 @@ def entries(
             row.AuditEntry.hash,
         )
     )
+
+
+def _of(kind: str, object_id: str) -> Iterator[ColumnElement[bool]]:
+    """One condition for the object itself, and one for each kind of thing that belongs to it."""
+    yield (AuditEntry.object_kind == kind) & (AuditEntry.object_id == object_id)
+    for part, belongs in PARTS.get(kind, {}).items():
+        yield (AuditEntry.object_kind == part) & AuditEntry.object_id.in_(belongs(object_id))
 
 
 def chain(session: Session) -> Chain:

@@ -34,6 +34,23 @@ def test_history_of_an_object_says_what_and_who(session: Session, planner: Flask
     assert len(rows(page(planner, "/historikk?kind=request"))) == 3
 
 
+def test_history_of_a_school_and_of_a_plan_is_that_of_what_belongs_to_them(
+    session: Session, planner: FlaskClient
+) -> None:
+    plan = make.make_plan(session)
+    visit = make.make_visit(session, make.make_role_model(session), plan_id=plan.id)
+    other = make.make_visit(session, make.make_role_model(session))
+    happened(session, visit.request_id, other.request_id)
+    for one in (visit, other):
+        audit.record(session, "visit.confirm", "visit", one.id, detail={"to": "confirmed"})
+    audit.write_pending(session)
+    of_school = rows(page(planner, f"/historikk/school/{visit.request.school_id}"))
+    assert ["visit.confirm" in line for line in of_school] == [True, False]
+    assert ["request.order" in line for line in of_school] == [False, True]
+    of_plan = rows(page(planner, f"/historikk/plan/{plan.id}"))
+    assert ["visit.confirm" in line for line in of_plan] == [True]
+
+
 def test_program_reads_the_trail_and_the_check(session: Session, coordinator: FlaskClient) -> None:
     happened(session, "r1", "r2")
     found = coordinator.get("/api/v1/audit?object_kind=request&object_id=r2").json
