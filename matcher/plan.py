@@ -1,5 +1,7 @@
 """Plans: what is proposed, what it reaches, what was proven, and why the others got nothing."""
 
+import hashlib
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -90,9 +92,46 @@ class UnservedRequest:
     smallest_change: dict[str, Any] | None = None
 
 
+VisitCause = Literal["refused", "unavailable", "limits", "makes_way"]
+GroupCause = Literal["cancelled_session", "absent", "seats", "closed", "makes_way"]
+"""Why a repair touched something; the meanings stand in matcher/README.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class Held:
+    """How a visit is or was to be held; `option` is an index into the request's options, role models by id."""
+
+    option: Count
+    start: DateTime
+    mode: Mode
+    role_models: tuple[Id, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class MovedVisit:
+    """A request whose visit a repair changed; `id` is the request."""
+
+    id: Id
+    from_: Held = Field(alias="from")
+    to: Held
+    cause: VisitCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class DroppedVisit:
+    """A request that still stands and whose visit a repair could not keep."""
+
+    id: Id
+    from_: Held = Field(alias="from")
+    cause: VisitCause
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
 class VisitPlan:
-    """A proposal for all visits: visits by (start, request), unserved in the order of the problem."""
+    """A proposal for all visits: visits by (start, request), unserved in the order of the problem.
+
+    Of a repair `based_on` is the SHA-256 of the plan before; `moved` and `dropped` are listed by id.
+    """
 
     format: Literal["treffpunkt.visit-plan/1"] = "treffpunkt.visit-plan/1"
     problem_sha256: str
@@ -102,6 +141,9 @@ class VisitPlan:
     unserved: tuple[UnservedRequest, ...]
     certificate: Certificate
     conflicts: tuple[Conflict, ...] = ()
+    based_on: str | None = None
+    moved: tuple[MovedVisit, ...] = ()
+    dropped: tuple[DroppedVisit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
@@ -140,8 +182,39 @@ class Bottleneck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class MovedPupil:
+    """A pupil whom a repair seats in another session."""
+
+    id: Id
+    from_: Id = Field(alias="from")
+    to: Id
+    cause: GroupCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class DroppedPupil:
+    """A pupil who is still in the queue and whose seat a repair could not keep."""
+
+    id: Id
+    from_: Id = Field(alias="from")
+    cause: GroupCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
+class NewStand:
+    """A mentor whom a repair asks to stand in a session where they did not before."""
+
+    mentor: Id
+    session: Id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
 class GroupPlan:
-    """A proposal for all sessions: open sessions by id, unserved in queue order."""
+    """A proposal for all sessions: open sessions by id, unserved in queue order.
+
+    Of a repair `based_on` is the SHA-256 of the plan before; `moved` and `dropped` are listed by id, `new_stands` by
+    mentor and session.
+    """
 
     format: Literal["treffpunkt.group-plan/1"] = "treffpunkt.group-plan/1"
     problem_sha256: str
@@ -152,6 +225,10 @@ class GroupPlan:
     bottlenecks: tuple[Bottleneck, ...] = ()
     certificate: Certificate
     conflicts: tuple[Conflict, ...] = ()
+    based_on: str | None = None
+    moved: tuple[MovedPupil, ...] = ()
+    dropped: tuple[DroppedPupil, ...] = ()
+    new_stands: tuple[NewStand, ...] = ()
 
 
 Plan = VisitPlan | GroupPlan
@@ -169,10 +246,22 @@ def load_plan(text: str | bytes) -> Plan:
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values; the certificate of a visit plan is without what only groups have."""
+    """The plan as JSON values.
+
+    The certificate of a visit plan is without what only groups have; only a repaired plan says what was repaired.
+    """
     data: dict[str, Any] = _FORMATS[plan.format].dump_python(plan, mode="json", by_alias=True)
     certificate = data["certificate"]
     for name in ("passed_over", "choice_envy"):
         if certificate[name] is None:
             del certificate[name]
+    if plan.based_on is None:
+        for name in ("based_on", "moved", "dropped", "new_stands"):
+            data.pop(name, None)
     return data
+
+
+def plan_sha256(plan: Plan) -> str:
+    """SHA-256 (hex) of the plan's JSON values, as UTF-8 JSON with sorted keys and no spaces."""
+    text = json.dumps(to_json(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
