@@ -89,7 +89,7 @@ STEPS: tuple[Step, ...] = (
     _step("plan_approval", "approve", "-", "approved", "coordination site"),
     _step("plan_approval", "send", "approved", "sent", "system coordination site"),
     _step("plan_approval", "undo", "approved", "undone", "coordination site"),
-    _step("role_model", "register", "-", "unconfirmed", "company coordination"),
+    _step("role_model", "register", "-", "unconfirmed", "company coordination role_model"),
     _step("role_model", "confirm", "unconfirmed active paused", "active", "role_model"),
     _step("role_model", "pause", "active", "paused", "system role_model coordination"),
     _step("role_model", "resume", "paused", "active", "role_model coordination"),

@@ -43,6 +43,7 @@ from api.web.mentor import own as mentor_own
 from api.web.pupil import draw, guardian, join, offer, queue
 from api.web.report import surveys, year, yearly
 from api.web.role_model import invitation, profile
+from api.web.role_model import register as role_model_register
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
 from api.web.site import approval as group_approval
@@ -92,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     invitation.pages,
     role_model_visits.pages,
     profile.pages,
+    role_model_register.pages,
     company_register.pages,
     company_own.pages,
     company_people.pages,

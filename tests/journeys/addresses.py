@@ -66,6 +66,7 @@ NOT_PAGES = {
     "order.receipt": "leads on without an order just sent; the school's journey has it",
     "order.check": "leads on without an order that is begun; the school's journey has it",
     "company_register.receipt": "leads on without a registration just sent",
+    "role_model_register.receipt": "leads on without a registration just sent",
     "join.receipt": "leads on without a registration just sent",
 }
 # What a page answers that shows a state: here a visit is on its way, and the order can no longer be changed.

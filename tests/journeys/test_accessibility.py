@@ -29,7 +29,14 @@ LANGUAGES = ("nb", "nn", "en")
 WAYS = [(language, width) for language in LANGUAGES for width in (PHONE, DESK)]
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
 # What a form says when it comes back: posted as it is, half of it missing.
-FORMS = ("/logg-inn", "/bedrift/ny", "/elev/bli-med", "/bestilling/mistet-lenke", "/elev/mistet-lenke")
+FORMS = (
+    "/logg-inn",
+    "/bedrift/ny",
+    "/rollemodell/ny",
+    "/elev/bli-med",
+    "/bestilling/mistet-lenke",
+    "/elev/mistet-lenke",
+)
 
 
 @dataclass(frozen=True)

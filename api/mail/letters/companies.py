@@ -28,6 +28,20 @@ def profile_invited(values: Values) -> Letter:
     )
 
 
+def profile_registered(values: Values) -> Letter:
+    """Somebody has put the own address in: the profile waits for the yes of whoever reads the mail there."""
+    return Letter(
+        subject=_("Say yes to your profile"),
+        lines=(
+            _("Somebody, most likely you, has put this address in to become a role model."),
+            _("Look over the profile, say which topics and times suit you, and say yes."),
+            _("Nobody asks you for anything until you have said yes."),
+        ),
+        buttons=(Button(_("See my profile"), "profile"),),
+        closing=(_("If this is not for you, delete the profile on the same page."),),
+    )
+
+
 def profile_reminder(values: Values) -> Letter:
     """Once, to somebody who has not confirmed a new profile."""
     return Letter(
@@ -98,6 +112,7 @@ LETTERS: dict[str, Writer] = {
     writer.__name__: writer
     for writer in (
         profile_invited,
+        profile_registered,
         profile_reminder,
         profile_confirm,
         profile_films,
