@@ -122,7 +122,7 @@ def _stays(problem: VisitProblem, visit: FixedVisit, changes: VisitChanges) -> b
     lessons = request.options[visit.option].lessons
     start, end = lessons[0].start, lessons[-1].end
     is_refused = any(
-        refusal.role_model in visit.role_models and _refuses(refusal, request, visit.option)
+        refusal.role_model in visit.role_models and refuses(refusal, request, visit.option)
         for refusal in changes.refused
     )
     is_away = any(
@@ -131,7 +131,7 @@ def _stays(problem: VisitProblem, visit: FixedVisit, changes: VisitChanges) -> b
     return not is_refused and not is_away
 
 
-def _refuses(refusal: Refusal, request: Request, option: int) -> bool:
+def refuses(refusal: Refusal, request: Request, option: int) -> bool:
     """All that the refusal gives matches: rule `refused`."""
     return (
         refusal.request in (None, request.id)
