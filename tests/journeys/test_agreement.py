@@ -36,7 +36,7 @@ LINK = re.compile(r"https?://[^/\s]+(/invitasjon/[0-9a-f]+)")
 # the filled buttons of approving, sending and objecting, by language
 SAID = {
     "nb": (re.compile("Godkjenn og send"), "Send nå", "Avtaler"),
-    "nn": (re.compile("Godkjenn og send"), "Send nå", "Avtaler"),
+    "nn": (re.compile("Godkjenn og send"), "Send nå", "Avtalar"),
     "en": (re.compile("Approve and send"), "Send now", "Agreements"),
 }
 EVERYWHERE = [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import clock
@@ -99,7 +99,7 @@ def waiting(rows: Rows, programme: str, service: Service) -> Pupils:
                 pupil_id=pupil.id,
                 season_id=wished[0].season_id,
                 programme_id=programme,
-                lottery_number=1 + session.query(Entry).count(),
+                lottery_number=1 + (session.scalar(select(func.max(Entry.lottery_number))) or 0),
                 **given,
             )
             return row.id
