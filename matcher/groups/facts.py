@@ -2,13 +2,42 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from matcher.problem import GroupProblem, Pupil, Session
 from matcher.travel import TravelTimes, place
 
 Clique = tuple[int, ...]
 """Session indices that all share a moment of one weekday, ascending."""
+
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Lists of numbers end to end: list i is `values[start[i] : start[i + 1]]`."""
+
+    start: Ints
+    values: Ints
+
+    def of(self, lists: Ints) -> tuple[Ints, Ints]:
+        """The values of these lists, end to end, and for each value the index into `lists` of its list."""
+        size = self.start[lists + 1] - self.start[lists]
+        owner = np.repeat(np.arange(len(lists)), size)
+        first = self.start[lists] - (np.cumsum(size) - size)
+        return self.values[np.repeat(first, size) + np.arange(len(owner))], owner
+
+
+def slices(lists: Iterable[Iterable[int]], sizes: Iterable[int]) -> Slices:
+    """The lists end to end; `sizes`: how long each is."""
+    start = np.concatenate([[0], np.cumsum(np.fromiter(sizes, dtype=np.int64))]).astype(np.int64)
+    return Slices(start, np.fromiter((value for each in lists for value in each), dtype=np.int64, count=start[-1]))
 
 
 def queue_key(pupil: Pupil) -> tuple[object, ...]:
@@ -59,7 +88,10 @@ class Facts:
 
         A fixed pupil has their seat alone; its index is 0 where it is none of their choices.
         """
-        taught = {(s, level) for m, stands in enumerate(self.stands) for s in stands for level in self.levels[m]}
+        taught: dict[str, set[int]] = defaultdict(set)
+        for m, stands in enumerate(self.stands):
+            for level in self.levels[m]:
+                taught[level].update(stands)
         found: list[tuple[tuple[int, int], ...]] = []
         for p, pupil in enumerate(self.pupils):
             if p in self.fixed_seat:
@@ -67,15 +99,30 @@ class Facts:
                 index = {self.session_index[c]: i for i, c in enumerate(pupil.choices)}
                 found.append(((seat, index.get(seat, 0)),))
             else:
-                found.append(tuple((s, i) for s, i in self.within_reach[p] if (s, pupil.level) in taught))
+                near, here = self.within_reach[p], taught[pupil.level]
+                able = tuple(pair for pair in near if pair[0] in here)
+                found.append(near if len(able) == len(near) else able)
         return tuple(found)
+
+    @cached_property
+    def choice_table(self) -> Slices:
+        """The sessions of `choices`, best first, as one list for each pupil."""
+        return slices(([s for s, _ in pairs] for pairs in self.choices), map(len, self.choices))
 
     @cached_property
     def within_reach(self) -> tuple[tuple[tuple[int, int], ...], ...]:
         """For each pupil (session, index of the choice), best first: rules `choice` and `distance` alone."""
-        near = _Near(self.problem)
-        listed = [[(self.session_index[c], i) for i, c in enumerate(pupil.choices)] for pupil in self.pupils]
-        return tuple(tuple((s, i) for s, i in choices if near(p, s)) for p, choices in enumerate(listed))
+        index = self.session_index
+        listed = slices(([index[c] for c in p.choices] for p in self.pupils), (len(p.choices) for p in self.pupils))
+        near = _near(self.problem, listed).tolist()
+        pairs: dict[tuple[int, int], tuple[int, int]] = {}
+        found = []
+        begin = 0
+        for pupil in self.pupils:
+            chosen = [(index[c], i) for i, c in enumerate(pupil.choices) if near[begin + i]]
+            found.append(tuple(pairs.setdefault(pair, pair) for pair in chosen))
+            begin += len(pupil.choices)
+        return tuple(found)
 
     @cached_property
     def cliques(self) -> tuple[Clique, ...]:
@@ -106,19 +153,23 @@ def overlap(a: Session, b: Session) -> bool:
     return a.weekday == b.weekday and a.start < b.end and b.start < a.end
 
 
-class _Near:
-    """Is the session within the pupil's max_travel_minutes of home, where both are given? Digital counts 0."""
-
-    def __init__(self, problem: GroupProblem) -> None:
-        sites = {site.id: site for site in problem.sites}
-        self._sites = [sites[session.site] for session in problem.sessions]
-        self._places = {site.id: place("site", site.id, site.lat, site.lon) for site in problem.sites}
-        self._pupils = problem.pupils
-        self._times = TravelTimes(problem.travel)
-
-    def __call__(self, p: int, s: int) -> bool:
-        pupil, site = self._pupils[p], self._sites[s]
-        if pupil.lat is None or pupil.lon is None or pupil.max_travel_minutes is None or site.digital:
-            return True
-        home = place("pupil", pupil.id, pupil.lat, pupil.lon)
-        return self._times.minutes(home, self._places[site.id]) <= pupil.max_travel_minutes
+def _near(problem: GroupProblem, listed: Slices) -> Flags:
+    """For each choice listed: is it within max_travel_minutes of home, where both are given? Digital counts 0."""
+    number = {site.id: x for x, site in enumerate(problem.sites)}
+    site_of = np.array([number[session.site] for session in problem.sessions], dtype=np.int64)
+    asked = [p.lat is not None and p.lon is not None and p.max_travel_minutes is not None for p in problem.pupils]
+    sessions, pupil = listed.of(np.arange(len(problem.pupils)))
+    sites = site_of[sessions]
+    times = TravelTimes(problem.travel)
+    near = np.ones(len(sessions), dtype=bool)
+    entries = np.flatnonzero(np.array(asked, dtype=bool)[pupil])
+    entries = entries[np.argsort(sites[entries], kind="stable")]
+    for some in np.split(entries, np.flatnonzero(np.diff(sites[entries])) + 1):
+        if len(some) and not (site := problem.sites[sites[some[0]]]).digital:
+            who, position = np.unique(pupil[some], return_inverse=True)
+            pupils = [problem.pupils[p] for p in who]
+            homes = [place("pupil", p.id, p.lat or 0.0, p.lon or 0.0) for p in pupils]
+            minutes = times.table(homes, [place("site", site.id, site.lat, site.lon)])[:, 0]
+            limits = np.array([p.max_travel_minutes or 0 for p in pupils], dtype=np.int64)
+            near[some] = (minutes <= limits)[position]
+    return near

@@ -1,18 +1,17 @@
-"""Seats on a fixed roster: one min-cost flow that serves the strict queue, minimum sizes as lower bounds.
+"""Seats on a fixed roster: those whom the strict queue keeps, seated by one flow, minimum sizes as lower bounds.
 
-pupil → (session, level) → (session, kind of mentor) → session → end, where a kind is a set of levels covered, and
-pupil → end for those who stay without a seat. Serving a pupil pays n - position. The sets of pupils that can be
-served together with the minimum sizes kept are the bases and independent sets of a matroid (flows with bounds), so
-the best sum of these weights is the set that the queue, taken one by one, would keep, and it is as large as any.
-Among its seatings the flow takes the one with the best choices in all, from where choices in queue order are near.
+groups of pupils → (session, level) → (session, kind of mentor) → session → end, where a kind is a set of levels
+covered. Who is kept is found first (served.py), so that the flow has nothing to choose but where they sit.
 """
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from matcher.groups.facts import Facts
+from matcher.groups.facts import Facts, Flags, Ints
 from matcher.groups.rooms import Placement, Rooms
 from matcher.groups.roster import Roster
+from matcher.groups.seats import Seats, seats
+from matcher.groups.served import kept, reaches_end
 
 
 class Network:
@@ -48,41 +47,64 @@ def place(facts: Facts, roster: Roster) -> Placement | None:
     rooms = Rooms(facts, roster)
     if not facts.fixed_sessions <= set(rooms.open):
         return None
-    network = Network()
-    end = network.node()
-    session_node = {s: network.node() for s in rooms.open}
-    kind_node = {(s, kind): network.node() for s in rooms.open for kind in sorted(rooms.kinds[s], key=sorted)}
-    for s, node in session_node.items():
-        minimum = facts.min_pupils[s]
-        if facts.sessions[s].seats < minimum:
-            return None
-        network.supply[node] = -minimum
-        network.arc(node, end, facts.sessions[s].seats - minimum)
-    for (s, kind), node in kind_node.items():
-        network.arc(node, session_node[s], rooms.room_of(s, kind))
-    sits: list[tuple[int, int, int]] = []
-    teaches: list[tuple[int, int, str, frozenset[str]]] = []
-    level_node: dict[tuple[int, str], int] = {}
-    dominant = 5 * len(facts.pupils)
-    for p in facts.queue:
-        sessions = rooms.may_sit(p)
-        if not sessions and p not in facts.fixed_seat:
-            continue
-        pupil = network.node(1)
-        index = dict(facts.choices[p])
-        for s in sessions:
-            key = (s, rooms.level(p))
-            if key not in level_node:
-                level_node[key] = network.node()
-                for kind in rooms.teaches(*key):
-                    arc = network.arc(level_node[key], kind_node[s, kind], rooms.room_of(s, kind))
-                    teaches.append((arc, s, key[1], kind))
-            sits.append((network.arc(pupil, level_node[key], 1, index[s] - dominant * facts.weight(p)), p, s))
-        if p not in facts.fixed_seat:
-            network.arc(pupil, end, 1)
-    network.supply[end] = -sum(network.supply)
-    flows = network.flows()
+    net = seats(facts, rooms)
+    served = kept(net)
+    if served is None:
+        return None
+    flows = _seated(net, served)
     if flows is None:
         return None
-    seat = {p: s for arc, p, s in sits if flows[arc]}
-    return Placement(seat, {(s, level, kind): flows[arc] for arc, s, level, kind in teaches})
+    in_place, taught = flows
+    arc_kind, arc_place = net.teaches.of(np.arange(len(net.place)))
+    used = np.flatnonzero(taught)
+    return Placement(
+        _one_by_one(facts, net, served, in_place),
+        {(*net.place[arc_place[a]], net.kind[arc_kind[a]][1]): int(taught[a]) for a in used},
+    )
+
+
+def _seated(net: Seats, served: Flags) -> tuple[Ints, Ints] | None:
+    """How many of each group sit in each of its places, and of each place with each of its kinds; None: not possible.
+
+    A maximum flow in which each session's least number goes straight to the end, and what is more only as far as there
+    are served pupils: it is as many as these exactly when all are seated and every minimum is met.
+    """
+    count = np.bincount(net.group[served], minlength=len(net.group_places.start) - 1)
+    more = int(served.sum() - net.least.sum())
+    if more < 0 or (net.room < net.least).any():
+        return None
+    places, owner = net.group_places.of(np.arange(len(count)))
+    arc_kind, arc_place = net.teaches.of(np.arange(len(net.place)))
+    session = 3 + np.arange(len(net.session))
+    kind = 3 + len(session) + np.arange(len(net.kind))
+    place_node = 3 + len(session) + len(kind) + np.arange(len(net.place))
+    group = 3 + len(session) + len(kind) + len(place_node) + np.arange(len(count))
+    arcs = (
+        (group[owner], place_node[places], count[owner]),
+        (place_node[arc_place], kind[arc_kind], net.kind_room[arc_kind]),
+        (np.zeros_like(group), group, count),
+        (kind, session[net.kind_session], net.kind_room),
+        (session, np.ones_like(session), net.least),
+        (session, np.full_like(session, 2), net.room - net.least),
+        (np.array([2]), np.array([1]), np.array([more])),
+    )
+    _, flow = reaches_end(arcs)
+    first, second = len(owner), len(owner) + len(arc_kind)
+    if flow[second : second + len(group)].sum() < served.sum():
+        return None
+    return flow[:first], flow[first:second]
+
+
+def _one_by_one(facts: Facts, net: Seats, served: Flags, in_place: Ints) -> dict[int, int]:
+    """The session of each pupil: in queue order the best choice among those that their group has left."""
+    left: list[dict[int, int]] = [{} for _ in range(len(net.group_places.start) - 1)]
+    places, owner = net.group_places.of(np.arange(len(left)))
+    for a in np.flatnonzero(in_place):
+        left[owner[a]][net.place[places[a]][0]] = int(in_place[a])
+    seat = {}
+    for p, group in zip(net.entrant[served].tolist(), net.group[served].tolist(), strict=True):
+        here = left[group]
+        s = next(s for s, _ in facts.choices[p] if here.get(s))
+        here[s] -= 1
+        seat[p] = s
+    return seat
