@@ -1,9 +1,15 @@
-"""Reasons of a group plan: what became of each of an unserved pupil's choices, and why a seat is where it is."""
+"""Reasons of a group plan: what became of each of an unserved pupil's choices, what would change it, and the proof."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
+from matcher.groups.blocking import FullSession, blocking
+from matcher.groups.bottlenecks import bottlenecks
+from matcher.groups.facts import Facts
+from matcher.groups.rooms import standing
+from matcher.groups.smallest_change import SmallestChanges
 from matcher.plan import GroupPlan, Reason
 from matcher.problem import GroupProblem, Mentor, Pupil, Session
 from matcher.travel import TravelTimes, place
@@ -48,9 +54,22 @@ class GroupStory:
         return self.times.minutes(home, there) > pupil.max_travel_minutes
 
     def with_reasons(self) -> GroupPlan:
-        """The plan with the reasons of every unserved pupil."""
-        unserved = tuple(replace(item, reasons=self.reasons(self.pupils[item.pupil])) for item in self.plan.unserved)
-        return replace(self.plan, unserved=unserved)
+        """The plan with its bottlenecks, and the reasons and smallest change of every unserved pupil."""
+        unserved = tuple(
+            replace(
+                item,
+                reasons=self.reasons(self.pupils[item.pupil]),
+                smallest_change=self.changes.of(self.changes.facts.pupil_index[item.pupil]),
+            )
+            for item in self.plan.unserved
+        )
+        return replace(self.plan, unserved=unserved, bottlenecks=bottlenecks(self.changes))
+
+    @cached_property
+    def changes(self) -> SmallestChanges:
+        """The plan's seats as a network, put together at the first question that needs it."""
+        facts = Facts(self.problem)
+        return SmallestChanges(facts, standing(facts, self.plan))
 
     def reasons(self, pupil: Pupil) -> tuple[Reason, ...]:
         """The pupil's choices counted by what became of them; `no_choices` when there are none."""
@@ -125,6 +144,33 @@ class GroupStory:
             "reasons": [{"code": reason.code, "count": reason.count} for reason in self.reasons(pupil)],
             "choices": [self._choice(pupil, choice) for choice in pupil.choices],
             "smallest_change": None if item is None else item.smallest_change,
+            "proof": self._proof(pupil),
+        }
+
+    def _proof(self, pupil: Pupil) -> dict[str, Any] | None:
+        """Sessions whose room for some levels is taken by pupils ahead, as README.md says it can be counted again.
+
+        None when the plan has a seat for the pupil, which no plan has that the matcher made of its problem.
+        """
+        found = blocking(self.changes.graph, self.changes.facts.pupil_index[pupil.id])
+        if found is None:
+            return None
+        full = [self._full(one) for one in found]
+        return {"room": sum(one.room for one in found), "pupils": sum(len(one.pupils) for one in found), "full": full}
+
+    def _full(self, one: FullSession) -> dict[str, Any]:
+        session = self.problem.sessions[one.session]
+        here = {mentor for mentor in self.present[session.id] if frozenset(self.mentors[mentor].levels) in one.kinds}
+        return {
+            "session": session.id,
+            "levels": list(one.levels),
+            "limit": one.limit,
+            "mentors": sorted(here),
+            "room": one.room,
+            "pupils": [
+                {"pupil": self.problem.pupils[q].id, "position": self.position[self.problem.pupils[q].id]}
+                for q in one.pupils
+            ],
         }
 
     def _choice(self, pupil: Pupil, choice: str) -> dict[str, Any]:
@@ -139,6 +185,7 @@ class GroupStory:
             if session.id in pupil.choices and not self.is_too_far(pupil, session.id):
                 waiting[pupil.level] += 1
         is_open = session.id in self.present
+        bottleneck = next((one for one in self.plan.bottlenecks if one.session == session.id), None)
         return {
             "session": session.id,
             "open": is_open,
@@ -149,7 +196,14 @@ class GroupStory:
             "seats": session.seats,
             "within_reach_of": self.wanted[session.id],
             "waiting_by_level": dict(sorted(waiting.items())),
+            "one_more_mentor_serves": 0 if bottleneck is None else bottleneck.one_more_mentor_serves,
+            "served_before_position": self._served_before(session) if is_open else {},
         }
+
+    def _served_before(self, session: Session) -> dict[str, int]:
+        """For each level the position before which a pupil who also chose the session would get a seat by it."""
+        graph, s = self.changes.graph, self.changes.facts.session_index[session.id]
+        return {level: graph.cut_off[graph.place[s, level]] for level in graph.levels}
 
     def _mentor(self, mentor: Mentor) -> dict[str, Any]:
         stands = [session for session, mentors in self.present.items() if mentor.id in mentors]

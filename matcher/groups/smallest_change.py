@@ -1,0 +1,163 @@
+"""The smallest change that would give a pupil without a seat one, on the plan's mentors and open sessions.
+
+Kinds in this order: one more choice (`session`), a longer way (`distance`), one more choice of a digital session
+(`digital`), one more mentor who covers every level in an open session (`mentor`). With the change the strict queue,
+gone through again, seats the pupil and still seats everyone ahead who has a seat; those behind give way where need be.
+Under `queue_first` the first three also leave everyone ahead in the very session they have.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from matcher.groups.facts import Facts
+from matcher.groups.one_more_mentor import Gain, OneMoreMentor
+from matcher.groups.one_more_mentor_queue_first import OneMoreMentorQueueFirst
+from matcher.groups.rooms import Standing
+from matcher.groups.seat_graph import SeatGraph
+from matcher.problem import Site
+from matcher.travel import Place, TravelTimes, great_circle_km, place
+
+Change = dict[str, Any]
+
+
+class SmallestChanges:
+    """Prepared once for a plan; answers for each pupil without a seat. Pupils and sessions are indices of the facts."""
+
+    def __init__(self, facts: Facts, plan: Standing) -> None:
+        self.facts = facts
+        self.queue_first = facts.problem.rules.placement == "queue_first"
+        self.graph = SeatGraph(facts, plan, moves=not self.queue_first)
+        self._plan = plan
+        self._times = TravelTimes(facts.problem.travel)
+        sites = {site.id: site for site in facts.problem.sites}
+        self._sites = {session.id: sites[session.site] for session in facts.sessions}
+        self._site = {s: self._sites[facts.sessions[s].id] for s in self.graph.room}
+
+    @cached_property
+    def gains(self) -> dict[int, Gain]:
+        """For each open session what one more mentor there gives; without those in which minimum sizes decide it."""
+        if not self.queue_first:
+            by_flow = OneMoreMentor(self.graph)
+            return {s: by_flow.gain(s) for s in self.graph.room}
+        if self._held:
+            return {}
+        by_replay = OneMoreMentorQueueFirst(self.graph)
+        told = {s: by_replay.gain(s) for s in self.graph.room}
+        return {s: gain for s, gain in told.items() if gain is not None}
+
+    @cached_property
+    def _helped(self) -> dict[int, list[int]]:
+        """For each pupil the sessions where one more mentor gives them a seat and takes none from those ahead."""
+        position = self.facts.position
+        helped: dict[int, list[int]] = {}
+        for s, gain in self.gains.items():
+            first_lost = min((position[p] for p in gain.lost), default=len(position))
+            for p in gain.kept:
+                if position[p] < first_lost:
+                    helped.setdefault(p, []).append(s)
+        return helped
+
+    @cached_property
+    def _held(self) -> list[tuple[int, frozenset[int]]]:
+        """`queue_first`: (position, nodes) of each served pupil whom only a minimum size keeps from a better choice.
+
+        A newcomer at one of these nodes fills the session in their stead, and they go.
+        """
+        found = []
+        for p in self.facts.queue:
+            if p in self.graph.seat and p not in self.facts.fixed_seat:
+                here = self.graph.place[self.graph.seat[p], self.facts.pupils[p].level]
+                options = self.graph.options(p)
+                better = options[: options.index(here)]
+                if any(self.graph.cut_off[option] > self.facts.position[p] for option in better):
+                    found.append((self.facts.position[p], self._ways_to(here, self.facts.position[p])))
+        return found
+
+    def _ways_to(self, goal: int, position: int) -> frozenset[int]:
+        """Nodes from which the goal is reached when only those behind the position move."""
+        graph = self._moving
+        ahead = {graph.node(p) for p in self.facts.queue[: position + 1]}
+        found = {goal}
+        waiting = [goal]
+        while waiting:
+            fresh = set(graph.before[waiting.pop()]) - found - ahead
+            found |= fresh
+            waiting += fresh
+        return frozenset(found)
+
+    @cached_property
+    def _moving(self) -> SeatGraph:
+        return SeatGraph(self.facts, self._plan, moves=True)
+
+    def of(self, p: int) -> Change | None:
+        """The smallest change for a pupil without a seat; None when no single change gives them one."""
+        fresh = [s for s in self.graph.room if self._seats(p, s) and self._is_new(p, s)]
+        on_site = [s for s in fresh if not self._site[s].digital]
+        if on_site:
+            return {"kind": "session", "session": self.facts.sessions[self._nearest(p, on_site)].id}
+        minutes = self._longer_way(p)
+        if minutes is not None:
+            return {"kind": "distance", "minutes": minutes}
+        if fresh:
+            return {"kind": "digital"}
+        helped = self._helped.get(p)
+        if helped is None:
+            return None
+        own = next((s for s, _ in self.facts.within_reach[p] if s in helped), None)
+        return {"kind": "mentor", "session": self.facts.sessions[self._nearest(p, helped) if own is None else own].id}
+
+    def _seats(self, p: int, *sessions: int) -> bool:
+        """With these sessions as further choices within reach the queue seats the pupil."""
+        level, position = self.facts.pupils[p].level, self.facts.position[p]
+        if not any(self.graph.takes(s, level, position) for s in sessions):
+            return False
+        places = {self.graph.place[s, level] for s in sessions}
+        return not self.queue_first or all(places.isdisjoint(ways) for turn, ways in self._held if turn < position)
+
+    def _is_new(self, p: int, s: int) -> bool:
+        """The session is none of the pupil's choices, and not too far."""
+        pupil = self.facts.pupils[p]
+        if self.facts.sessions[s].id in pupil.choices:
+            return False
+        return pupil.max_travel_minutes is None or self._minutes(p, s) <= pupil.max_travel_minutes
+
+    def _longer_way(self, p: int) -> int | None:
+        """The least `max_travel_minutes` with which the queue seats the pupil in one of the choices too far now."""
+        reached = {s for s, _ in self.facts.within_reach[p]}
+        chosen = (self.facts.session_index[choice] for choice in self.facts.pupils[p].choices)
+        far = [(self._minutes(p, s), s) for s in chosen if s in self.graph.room and s not in reached]
+        for most in sorted({minutes for minutes, _ in far}):
+            if self._seats(p, *(s for minutes, s in far if minutes <= most)):
+                return most
+        return None
+
+    def _home(self, p: int) -> Place | None:
+        pupil = self.facts.pupils[p]
+        return None if pupil.lat is None or pupil.lon is None else place("pupil", pupil.id, pupil.lat, pupil.lon)
+
+    def _minutes(self, p: int, s: int) -> int:
+        """Minutes from home to the open session as `distance` counts them: 0 to a digital one, or without a home."""
+        home = self._home(p)
+        site = self._site[s]
+        return 0 if home is None or site.digital else self._times.minutes(home, _place_of(site))
+
+    def _nearest(self, p: int, sessions: Sequence[int]) -> int:
+        """Of these sessions one on a site where the pupil has a choice, then the nearest to home, then by id.
+
+        Without a home, the nearest to the first choice.
+        """
+        chosen = [self._sites[choice] for choice in self.facts.pupils[p].choices]
+        known = {site.id for site in chosen}
+        origin = self._home(p) or (_place_of(chosen[0]) if chosen else None)
+
+        def effort(s: int) -> tuple[bool, float, str]:
+            site = self._site[s]
+            far = 0.0 if origin is None else great_circle_km(origin, _place_of(site))
+            return (site.id not in known, far, self.facts.sessions[s].id)
+
+        return min(sessions, key=effort)
+
+
+def _place_of(site: Site) -> Place:
+    return place("site", site.id, site.lat, site.lon)
