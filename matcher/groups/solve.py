@@ -1,7 +1,6 @@
 """The best plan of study groups until the stop, with a proven bound for every goal."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from matcher.control import OnProgress, Settings, Stop, echoed, versions
 from matcher.groups import goals as goal_functions
@@ -10,18 +9,15 @@ from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
 from matcher.groups.queue_order import passed_over, take_choices, take_seats
 from matcher.groups.rooms import placement_of
-from matcher.groups.roster import Roster
 from matcher.groups.search import Candidate, NoValidPlan, Search
+from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
 from matcher.plan import (
     BoundSource,
     Certificate,
     Conflict,
     Goal,
     GroupPlan,
-    PlanMentor,
-    PlanSession,
     Status,
-    UnservedPupil,
 )
 from matcher.problem import GroupProblem, problem_sha256
 
@@ -91,10 +87,10 @@ class _PlanMaker:
         return GroupPlan(
             problem_sha256=self._sha256,
             status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
-            sessions=_sessions(facts, roster, seat, contact),
+            sessions=listed_sessions(facts, roster, seat, contact),
             goals=tuple(goals),
-            unserved=_unserved(facts, seat),
-            certificate=self._certificate(sources, skipped, _choice_envy(facts, seat, contact)),
+            unserved=listed_unserved(facts, seat),
+            certificate=self._certificate(sources, skipped, choice_envy(facts, seat, contact)),
         )
 
     def _goals(self, search: Search, values: Sequence[int]) -> tuple[list[Goal], dict[str, BoundSource]]:
@@ -118,49 +114,3 @@ class _PlanMaker:
             passed_over=skipped,
             choice_envy=envy,
         )
-
-
-def _sessions(
-    facts: Facts, roster: Roster, seat: Mapping[int, int], contact: Mapping[int, int]
-) -> tuple[PlanSession, ...]:
-    pupils: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for p, s in seat.items():
-        pupils[s, contact[p]].append(facts.pupils[p].id)
-    found = []
-    for s in roster.open_sessions:
-        mentors = [PlanMentor(id=facts.mentors[m].id, pupils=tuple(sorted(pupils[s, m]))) for m in roster.mentors[s]]
-        mentors.sort(key=lambda mentor: mentor.id)
-        found.append(PlanSession(session=facts.sessions[s].id, mentors=tuple(mentors)))
-    return tuple(sorted(found, key=lambda session: session.session))
-
-
-def _unserved(facts: Facts, seat: Mapping[int, int]) -> tuple[UnservedPupil, ...]:
-    """Pupils without a seat in queue order, each with the number of them ahead who may sit in one of its sessions."""
-    waiting = [0] * len(facts.sessions)
-    found = []
-    for bit, p in enumerate(p for p in facts.queue if p not in seat):
-        ahead = 0
-        for s, _ in facts.within_reach[p]:
-            ahead |= waiting[s]
-            waiting[s] |= 1 << bit
-        found.append(UnservedPupil(pupil=facts.pupils[p].id, ahead=ahead.bit_count(), reasons=()))
-    return tuple(found)
-
-
-def _choice_envy(facts: Facts, seat: Mapping[int, int], contact: Mapping[int, int]) -> int:
-    """Served pupils who prefer a session where someone behind them has a seat with a mentor for their level.
-
-    Fixed pupils envy nobody and their seats are nobody's.
-    """
-    last: dict[tuple[int, str], int] = {}
-    for p, s in seat.items():
-        if p not in facts.fixed_seat:
-            for level in facts.levels[contact[p]]:
-                last[s, level] = max(last.get((s, level), -1), facts.position[p])
-    envious = 0
-    for p, seated in seat.items():
-        if p not in facts.fixed_seat:
-            index = dict(facts.choices[p])[seated]
-            better = [s for s, i in facts.choices[p] if i < index]
-            envious += any(last.get((s, facts.pupils[p].level), -1) > facts.position[p] for s in better)
-    return envious

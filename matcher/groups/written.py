@@ -1,0 +1,55 @@
+"""How seats, mentors and those left out stand in a plan. Needs no solver."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from matcher.groups.facts import Facts
+from matcher.groups.roster import Roster
+from matcher.plan import PlanMentor, PlanSession, UnservedPupil
+
+
+def listed_sessions(
+    facts: Facts, roster: Roster, seat: Mapping[int, int], contact: Mapping[int, int]
+) -> tuple[PlanSession, ...]:
+    """Open sessions by id, their mentors by id, and whom these are the contacts of, by id."""
+    pupils: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for p, s in seat.items():
+        pupils[s, contact[p]].append(facts.pupils[p].id)
+    found = []
+    for s in roster.open_sessions:
+        mentors = [PlanMentor(id=facts.mentors[m].id, pupils=tuple(sorted(pupils[s, m]))) for m in roster.mentors[s]]
+        mentors.sort(key=lambda mentor: mentor.id)
+        found.append(PlanSession(session=facts.sessions[s].id, mentors=tuple(mentors)))
+    return tuple(sorted(found, key=lambda session: session.session))
+
+
+def listed_unserved(facts: Facts, seat: Mapping[int, int]) -> tuple[UnservedPupil, ...]:
+    """Pupils without a seat in queue order, each with the number of them ahead who may sit in one of its sessions."""
+    waiting = [0] * len(facts.sessions)
+    found = []
+    for bit, p in enumerate(p for p in facts.queue if p not in seat):
+        ahead = 0
+        for s, _ in facts.within_reach[p]:
+            ahead |= waiting[s]
+            waiting[s] |= 1 << bit
+        found.append(UnservedPupil(pupil=facts.pupils[p].id, ahead=ahead.bit_count(), reasons=()))
+    return tuple(found)
+
+
+def choice_envy(facts: Facts, seat: Mapping[int, int], contact: Mapping[int, int]) -> int:
+    """Served pupils who prefer a session where someone behind them has a seat with a mentor for their level.
+
+    Fixed pupils envy nobody and their seats are nobody's.
+    """
+    last: dict[tuple[int, str], int] = {}
+    for p, s in seat.items():
+        if p not in facts.fixed_seat:
+            for level in facts.levels[contact[p]]:
+                last[s, level] = max(last.get((s, level), -1), facts.position[p])
+    envious = 0
+    for p, seated in seat.items():
+        if p not in facts.fixed_seat:
+            index = dict(facts.choices[p])[seated]
+            better = [s for s, i in facts.choices[p] if i < index]
+            envious += any(last.get((s, facts.pupils[p].level), -1) > facts.position[p] for s in better)
+    return envious
