@@ -1,0 +1,168 @@
+"""A repair over the whole season: goal after goal as in a first solve, with `moved` between `days_waited` and `wishes`.
+
+It takes as long as a solve and needs nothing prepared; matcher/visits/repair.py asks it where no shorter way is proven.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from matcher.control import OnProgress, Progress, Settings, Stop
+from matcher.eligibility import RoleModelFacts
+from matcher.plan import BoundSource, Goal, Visit
+from matcher.problem import VisitProblem
+from matcher.visits.bound import no_prices, prove
+from matcher.visits.candidates import find_candidates, fixed_engagements, room
+from matcher.visits.goals import GOALS, LinearGoal, Season
+from matcher.visits.model import Flags, Ints, Model, Values
+from matcher.visits.repair_goal import columns_of_visits, moved
+from matcher.visits.rules import RULES, Surroundings, limit_groups
+from matcher.visits.running import Stopped
+from matcher.visits.stage import Stage
+from matcher.visits.start import Diary, HandRule
+
+UNTIL_MOVED = GOALS[:6]
+"""Goals that are worth moving visits for: priority .. days_waited."""
+AFTER_MOVED = GOALS[6:]
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A plan as columns of its model, its goals without `moved`, and what was proven about `moved`."""
+
+    model: Model
+    assigned: Flags
+    goals: tuple[Goal, ...]
+    sources: dict[str, BoundSource]
+    moved: Goal
+
+
+class Frame:
+    """A problem's columns and rows before any goal, and what goals and the hand rule need beside them."""
+
+    def __init__(self, problem: VisitProblem, facts: RoleModelFacts) -> None:
+        self.season = Season(problem, facts, room(problem, fixed_engagements(problem)))
+        self.model = Model(*find_candidates(problem, facts, self.season.left))
+        schools = tuple(facts.school_place(school.id) for school in problem.schools)
+        self.around = Surroundings(limit_groups(self.model, self.season.left), schools, facts.times)
+        for rule in RULES:
+            rule(self.model, self.around)
+
+    def filled(self, standing: Sequence[Ints | None]) -> Flags:
+        """These visits as far as they fit together, in their order, and what the hand rule adds."""
+        diary = Diary(self.model, self.around, self.season.left)
+        assigned = np.zeros(len(self.model.candidates.unit), dtype=np.bool_)
+        for columns in standing:
+            if columns is not None and all(diary.fits(candidate) for candidate in columns.tolist()):
+                for candidate in columns.tolist():
+                    diary.take(candidate)
+                assigned[columns] = True
+        return self.hand().filled(assigned)
+
+    def hand(self) -> HandRule:
+        """The hand rule of this problem."""
+        return HandRule(self.season.problem, self.model, self.around, self.season.left)
+
+
+class Stages:
+    """Runs goals one after the other on one frame, each from the plan of the one before."""
+
+    def __init__(self, frame: Frame, assigned: Flags, stop: Stop, seed: int, settings: Settings) -> None:
+        self.frame, self.assigned = frame, assigned
+        self._stop, self._seed = stop, seed
+        self._nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+        self.done: list[tuple[LinearGoal, Stage]] = []
+        self.proven = True
+
+    def run(self, goal: LinearGoal, tell: Callable[[int, int], None]) -> Stage:
+        """The best plan for this goal that keeps what those before it reached, and its proof; nothing settled yet."""
+        stage = Stage(self.frame.model, goal, self.assigned, self._seed, self._stop, self._nodes, tell)
+        with contextlib.suppress(Stopped):
+            stage.run()
+        self.assigned = stage.assigned
+        self.proven &= stage.proven
+        self.done.append((goal, stage))
+        return stage
+
+
+def repair_by_stages(
+    frame: Frame,
+    visits: Sequence[Visit],
+    *,
+    stop: Stop,
+    seed: int,
+    settings: Settings,
+    on_progress: OnProgress,
+) -> Repaired:
+    """The best plan of the frame's problem that moves the fewest of these visits, each step proven.
+
+    Bounds of goals before `moved` are those of a full solve. Those after it hold for every plan that reaches the goals
+    before it, however many visits it moves, so that a gap there is the price of moving few.
+    """
+    started = time.monotonic()
+
+    def tell(name: str, value: int, bound: int) -> None:
+        on_progress(Progress(name, value, bound, time.monotonic() - started))
+
+    model = frame.model
+    standing = columns_of_visits(model, frame.season.problem, visits)
+    stages = Stages(frame, frame.filled(standing), stop, seed, settings)
+    for goal_of in UNTIL_MOVED:
+        stages.run(goal_of(model, frame.season), partial(tell, goal_of.__name__)).finish()
+    with _decisions_forgotten(model):
+        stages.run(moved(model, standing), partial(tell, "moved")).finish()
+        for goal_of in AFTER_MOVED:
+            stages.run(goal_of(model, frame.season), partial(tell, goal_of.__name__)).finish()
+    assigned = stages.assigned
+    if not stages.proven:
+        assigned = frame.hand().filled(assigned)
+    before, (fewest, stage), after = stages.done[:6], stages.done[6], stages.done[7:]
+    values = model.complete(assigned)
+    goals = [_goal(linear, values, stage.bound) for linear, stage in before]
+    goals += [_goal(linear, values, _bound_without_moved(model, linear, stage)) for linear, stage in after]
+    sources: dict[str, BoundSource] = {linear.name: stage.source for linear, stage in before}
+    return Repaired(
+        model=model,
+        assigned=assigned,
+        goals=tuple(goals),
+        sources=sources | {linear.name: "lp" for linear, _ in after},
+        moved=_goal(fewest, values, stage.bound),
+    )
+
+
+@contextmanager
+def _decisions_forgotten(model: Model) -> Iterator[None]:
+    """What is decided inside about columns and rows is forgotten at the end; rows and columns added inside stay."""
+    alive, ones = model.alive.copy(), model.fixed_to_one.copy()
+    tight, lazy = model.tight.copy(), model.lazy.copy()
+    try:
+        yield
+    finally:
+        for flags, kept in ((model.alive, alive), (model.fixed_to_one, ones), (model.tight, tight), (model.lazy, lazy)):
+            flags[: len(kept)] = kept
+        model.alive[len(alive) :] = True
+
+
+def _goal(linear: LinearGoal, values: Values, bound: int) -> Goal:
+    gained = int(linear.gain[np.flatnonzero(values[: len(linear.worth)])].sum())
+    return Goal(name=linear.name, sense=linear.sense, value=linear.value(gained), bound=linear.value(bound))
+
+
+def _bound_without_moved(model: Model, linear: LinearGoal, stage: Stage) -> int:
+    """The most this goal gains in any plan that reaches the goals before `moved`: the stage's prices asked again.
+
+    Rows of goals are not rules of the season (`moved` and those after it), so they get no price.
+    """
+    gain = np.zeros(model.columns, dtype=np.int64)
+    gain[: len(linear.gain)] = linear.gain
+    prices = np.zeros(model.rows)
+    prices[: len(stage.proof.if_slack)] = stage.proof.if_slack / stage.scale
+    names = {goal.__name__ for goal in AFTER_MOVED[:-1]} | {"moved"}
+    prices[[code in names for code in model.codes]] = 0
+    proofs = [prove(model, gain, stage.scale, asked) for asked in (prices, no_prices(model))]
+    return min(proof.whole for proof in proofs)
