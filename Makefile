@@ -46,7 +46,7 @@ check: $(READY)  ## style, types and the law of the rooms
 .PHONY: lock
 lock:  ## write uv.lock, requirements*.txt and package-lock.json anew after a dependency changed (needs uv and npm)
 	uv lock
-	uv export --quiet --frozen --no-dev --extra postgres --no-emit-project --no-header -o requirements.txt
+	uv export --quiet --frozen --no-dev --extra postgres --extra dask --no-emit-project --no-header -o requirements.txt
 	uv export --quiet --frozen --all-groups --no-emit-project --no-header -o requirements-dev.txt
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 

@@ -139,14 +139,14 @@ def worker(once: bool) -> None:
     """
     from api.db import init_engine
     from api.logs import configure_logging
-    from api.services.executor import ProcessExecutor
+    from api.services.executor import executor_of
     from api.worker import Worker
 
     config = settings()
     require_current(config)
     configure_logging()
     init_engine(config)
-    one = Worker(ProcessExecutor())
+    one = Worker(executor_of(config))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: one.leaving.set())
     leave_with_parent(one.leaving.set)

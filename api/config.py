@@ -68,6 +68,7 @@ class Settings:
     company_register_url: the API of Enhetsregisteret, None where companies are not looked up.
     second_factor: whether staff must show one; always in production. oidc: None where nobody signs in that way.
     metrics_token: what a reader of /metrics shows; None: nobody reads them in production.
+    dask_scheduler: where the machines are found that solve, None where a worker solves on its own.
     """
 
     env: Environment
@@ -84,6 +85,7 @@ class Settings:
     second_factor: bool = False
     oidc: OidcProvider | None = None
     metrics_token: str | None = field(default=None, repr=False)
+    dask_scheduler: str | None = None
 
     @property
     def secret_key(self) -> str:
@@ -149,6 +151,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         second_factor=_second_factor(environ.get("TREFFPUNKT_SECOND_FACTOR", ""), environment),
         oidc=_oidc(environ),
         metrics_token=_metrics_token(environ.get("TREFFPUNKT_METRICS_TOKEN", "")),
+        dask_scheduler=_dask_scheduler(environ.get("DASK_SCHEDULER", "")),
     )
 
 
@@ -211,6 +214,21 @@ def _metrics_token(given: str) -> str | None:
             "TREFFPUNKT_METRICS_TOKEN is too short.",
             field="TREFFPUNKT_METRICS_TOKEN",
             remedy=f"Set it to at least {MIN_TOKEN} random characters, or leave it out.",
+        )
+    return given or None
+
+
+def _dask_scheduler(given: str) -> str | None:
+    try:
+        parts = urlsplit(given)
+        usable = not given or (parts.scheme in ("tcp", "tls") and bool(parts.hostname) and parts.port is not None)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(
+            "DASK_SCHEDULER is no address of a Dask scheduler.",
+            field="DASK_SCHEDULER",
+            remedy="Use tls://host:8786, or tcp://host:8786 where nobody else can reach it; or leave it out.",
         )
     return given or None
 

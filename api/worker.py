@@ -25,7 +25,7 @@ from api.models import registry
 from api.process import beat
 from api.queries.snapshot import Snapshot, order_of_run, take_snapshot
 from api.services import planning
-from api.services.executor import Crashed, Executor, Improved, Invalid, Job, Refused, Solved, Solving
+from api.services.executor import Crashed, Executor, Improved, Invalid, Job, Refused, Restarted, Solved, Solving
 from api.services.planning import Claim, LostRun, Wish
 from api.services.write_back import write_plan
 from matcher.check import check
@@ -149,6 +149,8 @@ class Worker:
             match event:
                 case Improved():
                     heard = _remember(heard, event)
+                case Restarted():
+                    heard = []
                 case Solved():
                     wish = self._beat(mine, heard)
                     return wish if wish in (Wish.LOST, Wish.CANCEL) else event

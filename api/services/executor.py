@@ -1,6 +1,6 @@
 """The one seam to solving: a job goes in, events come out; a process of this machine by default.
 
-Another engine (a queue of machines) is another `Executor`. Ortools is loaded in the child process only.
+`executor_dask` is the other one: several machines. Ortools is loaded in the child process only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any, Protocol
+
+from api.config import Settings
+from api.errors import ConfigurationError
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 30.0  # to load the solvers, and to explain and judge what was found when the limit came
@@ -71,11 +74,16 @@ class Crashed:
     reason: str
 
 
-Event = Improved | Solved | Invalid | Refused | Crashed
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The job was begun anew where another machine can do it; what was heard before counts no more."""
+
+
+Event = Improved | Restarted | Solved | Invalid | Refused | Crashed
 
 
 class Solving(Protocol):
-    """One job under way. Improved is the only event that others follow."""
+    """One job under way. Only Improved and Restarted are followed by others."""
 
     def next(self, timeout: float) -> Event | None:
         """The next event, or None when there was none within `timeout` seconds."""
@@ -205,3 +213,18 @@ def _kill_group(pid: int) -> None:
     """End whatever is left of the child's session."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def executor_of(config: Settings) -> Executor:
+    """Where this installation solves. Raises ConfigurationError when it is elsewhere and Dask is not installed."""
+    if config.dask_scheduler is None:
+        return ProcessExecutor()
+    try:
+        from api.services.executor_dask import DaskExecutor
+    except ModuleNotFoundError as missing:
+        raise ConfigurationError(
+            "DASK_SCHEDULER is set, and Dask is not installed.",
+            field="DASK_SCHEDULER",
+            remedy="Install the extra: pip install 'treffpunkt[dask]'; or leave the setting out to solve here.",
+        ) from missing
+    return DaskExecutor(config.dask_scheduler)

@@ -64,6 +64,8 @@ def test_development_without_a_secret_makes_one_and_keeps_it(tmp_path: Path) -> 
         ({"TREFFPUNKT_MAIL_FROM": "Treffpunkt"}, "TREFFPUNKT_MAIL_FROM"),
         ({"TREFFPUNKT_MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "TREFFPUNKT_MAIL_FROM"),
         ({"TREFFPUNKT_SMS_URL": "ftp://sms.example.org"}, "TREFFPUNKT_SMS_URL"),
+        ({"DASK_SCHEDULER": "https://plans.example.org"}, "DASK_SCHEDULER"),
+        ({"DASK_SCHEDULER": "tcp://plans.example.org"}, "DASK_SCHEDULER"),
         ({"TREFFPUNKT_SMTP_URL_FILE": "no/such/file"}, "TREFFPUNKT_SMTP_URL_FILE"),
         ({"TREFFPUNKT_SECRET_KEY": SECRET, "TREFFPUNKT_SECRET_KEY_FILE": "a/file"}, "TREFFPUNKT_SECRET_KEY"),
     ],

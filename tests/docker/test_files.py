@@ -17,12 +17,13 @@ DOCKER = Path(__file__).parents[2] / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "web", "worker", "scheduler")
+MACHINES = ("dask-scheduler", "dask-worker")
 DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
 SCRIPTS = sorted(DOCKER.glob("*.sh"))
 
 
 def test_every_role_is_there() -> None:
-    assert set(SERVICES) == {"database", *OURS}
+    assert set(SERVICES) == {"database", *OURS, *MACHINES}
     assert SERVICES["database"]["image"].startswith("docker.io/library/postgres:18")
 
 
@@ -37,7 +38,7 @@ def test_service_is_fenced_in(name: str) -> None:
     assert "privileged" not in service
 
 
-@pytest.mark.parametrize("name", ["database", "web", "worker", "scheduler"])
+@pytest.mark.parametrize("name", ["database", "web", "worker", "scheduler", *MACHINES])
 def test_service_that_stays_is_watched(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -54,6 +55,16 @@ def test_database_is_reached_from_inside_only() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert "ports" not in SERVICES["database"]
     assert [port.partition(":")[0] for port in SERVICES["web"]["ports"]] == ["127.0.0.1"]
+
+
+def test_machines_of_dask_start_when_asked_for_and_know_no_secret_and_no_database() -> None:
+    assert [name for name, how in SERVICES.items() if how.get("profiles") == ["dask"]] == list(MACHINES)
+    for name in MACHINES:
+        service = SERVICES[name]
+        assert (service["networks"], service["secrets"], service["environment"]) == (["machines"], [], {})
+        assert "ports" not in service
+    assert COMPOSE["networks"]["machines"] == {"internal": True}
+    assert [name for name in SERVICES if "machines" in SERVICES[name]["networks"]] == ["worker", *MACHINES]
 
 
 def test_every_secret_is_a_file() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from api import worker as worker_module
 from api.services import planning, write_back
-from api.services.executor import ProcessExecutor
+from api.services.executor import Executor, ProcessExecutor
 from api.worker import Worker
 
 
@@ -45,7 +45,16 @@ def main() -> None:
     if point in POINTS:
         POINTS[point]()
     assert planning
-    Worker(ProcessExecutor(child), lease=timedelta(seconds=60), beat_seconds=0.05).run_next()
+    Worker(executor(child), lease=timedelta(seconds=60), beat_seconds=0.05).run_next()
+
+
+def executor(child: str) -> Executor:
+    """Where to solve: at the Dask scheduler that the environment names, or here."""
+    if address := os.environ.get("DASK_SCHEDULER"):
+        from api.services.executor_dask import DaskExecutor
+
+        return DaskExecutor(address, child)
+    return ProcessExecutor(child)
 
 
 if __name__ == "__main__":
