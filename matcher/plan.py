@@ -112,7 +112,7 @@ class MovedVisit:
     """A request whose visit a repair changed; `id` is the request."""
 
     id: Id
-    from_: Held = Field(alias="from")
+    from_: Held = Field(validation_alias="from", serialization_alias="from")
     to: Held
     cause: VisitCause
 
@@ -122,7 +122,7 @@ class DroppedVisit:
     """A request that still stands and whose visit a repair could not keep."""
 
     id: Id
-    from_: Held = Field(alias="from")
+    from_: Held = Field(validation_alias="from", serialization_alias="from")
     cause: VisitCause
 
 
@@ -186,7 +186,7 @@ class MovedPupil:
     """A pupil whom a repair seats in another session."""
 
     id: Id
-    from_: Id = Field(alias="from")
+    from_: Id = Field(validation_alias="from", serialization_alias="from")
     to: Id
     cause: GroupCause
 
@@ -196,7 +196,7 @@ class DroppedPupil:
     """A pupil who is still in the queue and whose seat a repair could not keep."""
 
     id: Id
-    from_: Id = Field(alias="from")
+    from_: Id = Field(validation_alias="from", serialization_alias="from")
     cause: GroupCause
 
 
