@@ -1,0 +1,186 @@
+"""Which mentors take a new stand, exactly: the best seats with every stand that could be are an upper bound.
+
+Where the mentors whom these seats ask for can be found, nothing is better. Else one mentor does or does not stand in
+one session, and both cases are looked at, each with its own bound, unless it promises no more than the best found.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from matcher.control import Stop
+from matcher.groups.facts import overlap
+from matcher.groups.repair_seats import Door, Kind, Saved, SeatFlow
+
+Value = tuple[int, ...]
+Stand = tuple[int, int]
+MOST_STEPS = 2000
+"""How long to look for mentors for one set of seats; where it is not enough, cases are split as if there were none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The best seats found, the stands they presume beyond those kept, and a bound of the value."""
+
+    saved: Saved
+    stands: Mapping[int, frozenset[int]]
+    value: Value
+    bound: Value
+
+
+class Chooser:
+    """Looks for the best stands on one state of the seats. `value` rates them, more being better."""
+
+    def __init__(self, seats: SeatFlow, value: Callable[[], Value], stop: Stop) -> None:
+        self.seats = seats
+        self.value = value
+        self.stop = stop
+        self.best: Choice | None = None
+        self.cases = 0
+        self.is_cut = False
+        self.ceiling: Value = ()
+
+    def run(self) -> Choice | None:
+        """The best choice; None when no choice reaches every minimum size. The seats are left as they were."""
+        start = self.seats.save()
+        self.ceiling = self.value()
+        self._explore()
+        self.seats.restore(start)
+        if self.best is None or not self.is_cut:
+            return self.best
+        return Choice(self.best.saved, self.best.stands, self.best.value, self.ceiling)
+
+    def _explore(self) -> None:
+        seats = self.seats
+        self.cases += 1
+        if seats.too_small():
+            return
+        value = self.value()
+        if self.best is not None and value <= self.best.value:
+            return
+        stands = self._found()
+        if stands is not None:
+            self.best = Choice(seats.save(), stands, value, value)
+            return
+        if self.best is not None and self.stop.expired:
+            self.is_cut = True
+            return
+        contested = self._contested()
+        if contested is None:
+            return
+        m, s = contested
+        before = seats.save()
+        self._stand(m, s)
+        self._explore()
+        seats.restore(before)
+        self._deny(m, s)
+        self._explore()
+        seats.restore(before)
+
+    def _stand(self, m: int, s: int) -> None:
+        seats = self.seats
+        was = seats.doors[s]
+        seats.doors[s] = Door.OPEN
+        seats.set_stands({m: seats.stands[m] | {s}})
+        if was is not Door.OPEN:
+            seats.refit([s])
+
+    def _deny(self, m: int, s: int) -> None:
+        """Neither this mentor nor one who is just like them."""
+        seats = self.seats
+        alike = [
+            t
+            for t in range(len(seats.stands))
+            if seats.free[t] == seats.free[m] and self._kind(t) == self._kind(m) and self._left(t) == self._left(m)
+        ]
+        seats.denied |= {(t, s) for t in alike}
+        seats.set_stands({t: seats.stands[t] for t in alike})
+
+    def _kind(self, m: int) -> Kind:
+        return self.seats.facts.levels[m]
+
+    def _left(self, m: int) -> int:
+        return self.seats.mentors[m].max_sessions - len(self.seats.stands[m])
+
+    def _found(self) -> dict[int, frozenset[int]] | None:
+        """New stands that the seats presume, and all that an open session needs to have enough mentors."""
+        seats = self.seats
+        asked = seats.mentors_asked()
+        more: Counter[int] = Counter()
+        for (s, _), count in asked.items():
+            more[s] += count
+        units: list[tuple[int, Kind | None]] = [key for key, count in asked.items() for _ in range(count)]
+        for s, door in enumerate(seats.doors):
+            if door is Door.OPEN or more[s]:
+                if seats.taken(s) < seats.facts.min_pupils[s]:
+                    return None
+                here = more[s] + sum(seats.standing[s, kind] for kind in seats.kinds[s])
+                units += [(s, None)] * (seats.facts.min_mentors[s] - here)
+        return _Finder(self, units).stands()
+
+    def _contested(self) -> Stand | None:
+        """A free mentor and a session that the seats ask for: of the largest request, who could serve most others.
+
+        None when a session that is to be held needs mentors and nobody is left.
+        """
+        seats = self.seats
+        asked = {key: seats.flow.flowing(seats.spare_arc[key]) for key in seats.mentors_asked()}
+        wanted = Counter(s for s, _ in asked)
+        lacking = {s for s, door in enumerate(seats.doors) if door is Door.OPEN and self._lacks(s)}
+        free = [(m, s) for m, sessions in enumerate(seats.free) for s in sessions]
+        some = [(m, s) for m, s in free if (s, self._kind(m)) in asked] or [(m, s) for m, s in free if s in lacking]
+
+        def worth(stand: Stand) -> tuple[int, ...]:
+            m, s = stand
+            return (asked.get((s, self._kind(m)), 0), sum(wanted[t] for t in seats.free[m]), -m, -s)
+
+        return max(some, key=worth, default=None)
+
+    def _lacks(self, s: int) -> bool:
+        return sum(self.seats.standing[s, kind] for kind in self.seats.kinds[s]) < self.seats.facts.min_mentors[s]
+
+
+class _Finder:
+    """Finds a mentor for every unit (session, kind or any kind), by trying."""
+
+    def __init__(self, chooser: Chooser, units: list[tuple[int, Kind | None]]) -> None:
+        self._seats = chooser.seats
+        self._levels = chooser.seats.facts.levels
+        self._by_session: dict[int, list[int]] = defaultdict(list)
+        for m, sessions in enumerate(self._seats.free):
+            for s in sessions:
+                self._by_session[s].append(m)
+        self._new: dict[int, set[int]] = defaultdict(set)
+        self._steps = 0
+        self._units = sorted(units, key=lambda unit: (unit[1] is None, len(list(self._able(*unit))), unit[0]))
+
+    def stands(self) -> dict[int, frozenset[int]] | None:
+        if not self._assign(0):
+            return None
+        return {m: self._seats.stands[m] | sessions for m, sessions in self._new.items() if sessions}
+
+    def _able(self, s: int, kind: Kind | None) -> Iterator[int]:
+        return (m for m in self._by_session[s] if kind is None or self._levels[m] == kind)
+
+    def _assign(self, number: int) -> bool:
+        if number == len(self._units):
+            return True
+        self._steps += 1
+        s, kind = self._units[number]
+        for m in self._able(s, kind):
+            if self._steps > MOST_STEPS:
+                return False
+            if self._may_add(m, s):
+                self._new[m].add(s)
+                if self._assign(number + 1):
+                    return True
+                self._new[m].discard(s)
+        return False
+
+    def _may_add(self, m: int, s: int) -> bool:
+        seats, new = self._seats, self._new[m]
+        return (
+            s not in new
+            and len(seats.stands[m]) + len(new) < seats.mentors[m].max_sessions
+            and not any(overlap(seats.sessions[s], seats.sessions[t]) for t in new)
+        )

@@ -1,0 +1,245 @@
+"""A repaired plan in writing: the new problem with what is fixed in it, contact mentors, goals, and who was moved."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from matcher.changes import GroupChanges
+from matcher.changes_groups import apply_groups
+from matcher.control import OnProgress, Progress, Settings, Stop, echoed, versions
+from matcher.groups.facts import Facts
+from matcher.groups.goals import choices, continuity
+from matcher.groups.placement import Network, place
+from matcher.groups.queue_order import passed_over, take_seats
+from matcher.groups.repair import Outcome, Prepared
+from matcher.groups.rooms import placement_of
+from matcher.groups.roster import Roster
+from matcher.groups.search import plain_bound
+from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
+from matcher.plan import (
+    BoundSource,
+    Certificate,
+    DroppedPupil,
+    Goal,
+    GroupCause,
+    GroupPlan,
+    MovedPupil,
+    NewStand,
+    plan_sha256,
+)
+from matcher.problem import Fixed, FixedMentor, GroupProblem, problem_sha256
+
+NAMED, KEPT = 1 << 40, 1 << 20
+"""What a contact mentor who is named pays, and one who stays; both pay more than even numbers do."""
+
+
+def repair_groups(
+    problem: GroupProblem,
+    plan: GroupPlan,
+    changes: GroupChanges,
+    *,
+    stop: Stop,
+    seed: int,
+    settings: Settings,
+    on_progress: OnProgress,
+) -> tuple[GroupProblem, GroupPlan]:
+    """The new problem, which fixes what may not move, and its plan; `plan` must have passed the judge.
+
+    Same goals down to `queue` as the best plan of the new problem, then the fewest pupils moved, both proven unless
+    `stop` came first. Raises InvalidProblem for changes that do not fit the problem.
+    """
+    outcome = Prepared(problem, plan).outcome(changes, stop)
+    after = _with_fixed(apply_groups(problem, changes), outcome)
+    writer = _Writer(problem, plan, after, outcome, changes)
+    goals, sources = writer.goals()
+    for goal in goals:
+        on_progress(Progress(goal.name, goal.value, goal.bound, stop.elapsed))
+    certificate = Certificate(
+        bound_source=sources,
+        seconds=round(stop.elapsed, 3),
+        seed=seed,
+        settings=echoed(settings, stop),
+        versions=versions(),
+        passed_over=writer.passed_over(),
+        choice_envy=choice_envy(writer.facts, writer.seat, writer.contact),
+    )
+    return after, writer.plan(goals, certificate)
+
+
+def _with_fixed(problem: GroupProblem, outcome: Outcome) -> GroupProblem:
+    """The problem in which mentors of the sessions that go on stay, and fixed pupils who still have their seat."""
+    stays = [FixedMentor(mentor=m, session=s) for s, mentors in sorted(outcome.kept.items()) for m in sorted(mentors)]
+    seats = [entry for entry in problem.fixed.pupils if entry.pupil in outcome.fixed_pupils]
+    return replace(problem, fixed=Fixed(mentors=tuple(stays), pupils=tuple(seats)))
+
+
+class _Writer:
+    """Everything by the new problem's index."""
+
+    def __init__(
+        self, old: GroupProblem, before: GroupPlan, problem: GroupProblem, outcome: Outcome, changes: GroupChanges
+    ) -> None:
+        self.old = old
+        self.before = before
+        self.problem = problem
+        self.outcome = outcome
+        self.changes = changes
+        self.facts = facts = Facts(problem)
+        self.was_in = {p: s.session for s in before.sessions for m in s.mentors for p in m.pupils}
+        self.was_with = {p: m.id for s in before.sessions for m in s.mentors for p in m.pupils}
+        here: list[tuple[int, ...]] = [() for _ in facts.sessions]
+        for s, mentors in outcome.stands.items():
+            here[facts.session_index[s]] = tuple(sorted(facts.mentor_index[m] for m in mentors))
+        self.roster = Roster(tuple(here))
+        self.seat = {facts.pupil_index[p]: facts.session_index[s] for p, s in outcome.seat.items()}
+        self.by_queue_alone = problem.rules.placement == "queue_first"
+        if self.by_queue_alone:
+            self.seat = self._taken_in_turn()
+        self.contact = self._contacts()
+
+    def _taken_in_turn(self) -> dict[int, int]:
+        """`queue_first`: the roster decides who sits where, whoever sat where before."""
+        placement = place(self.facts, self.roster)
+        assert placement is not None, "the repaired roster seats its pupils"
+        return take_seats(self.facts, self.roster, placement)
+
+    def _contacts(self) -> dict[int, int]:
+        """The contact mentor of each served pupil: sessions where nobody came or went keep theirs."""
+        facts = self.facts
+        pupils: dict[int, list[int]] = defaultdict(list)
+        for p in facts.queue:
+            if p in self.seat:
+                pupils[self.seat[p]].append(p)
+        before = {s.session: {m.id: set(m.pupils) for m in s.mentors} for s in self.before.sessions}
+        found: dict[int, int] = {}
+        for s, here in pupils.items():
+            old = before.get(facts.sessions[s].id, {})
+            same_mentors = old.keys() == {facts.mentors[m].id for m in self.roster.mentors[s]}
+            if same_mentors and set().union(*old.values()) == {facts.pupils[p].id for p in here}:
+                found |= {p: facts.mentor_index[self.was_with[facts.pupils[p].id]] for p in here}
+            else:
+                found |= self._contacts_in(s, here)
+        return found
+
+    def _contacts_in(self, s: int, here: list[int]) -> dict[int, int]:
+        """First as many as can be with the mentor they name, then with the one they had, then even numbers."""
+        facts = self.facts
+        network = Network()
+        end = network.node(-len(here))
+        node = {m: network.node() for m in self.roster.mentors[s]}
+        for m in node:
+            for k in range(min(facts.sessions[s].ratio, len(here))):
+                network.arc(node[m], end, 1, k)
+        looks_after: list[tuple[int, int, int]] = []
+        for p in here:
+            pupil, entry = network.node(1), facts.pupils[p]
+            for m in node:
+                if p in facts.fixed_seat or entry.level in facts.levels[m]:
+                    name = facts.mentors[m].id
+                    gain = NAMED * (entry.mentor == name) + KEPT * (self.was_with.get(entry.id) == name)
+                    looks_after.append((network.arc(pupil, node[m], 1, -gain), p, m))
+        flows = network.flows()
+        assert flows is not None, "a placement's pupils can be taught by the mentors who are there"
+        return {p: m for arc, p, m in looks_after if flows[arc]}
+
+    def passed_over(self) -> int:
+        """As every plan counts it: 0."""
+        if self.by_queue_alone:
+            replayed = take_seats(
+                self.facts, self.roster, placement_of(self.facts, self.roster, self.seat, self.contact)
+            )
+            return sum(self.seat.get(p) != replayed.get(p) for p in self.facts.queue)
+        return passed_over(self.facts, self.roster, placement_of(self.facts, self.roster, self.seat, self.contact))
+
+    def goals(self) -> tuple[tuple[Goal, ...], dict[str, BoundSource]]:
+        """All goals: those down to `queue` with what was proven, the others with what counting proves."""
+        facts = self.facts
+        shifts = Counter(m for m, _ in self.roster.stands())
+        owed = [(mentor.contracted, shifts[m]) for m, mentor in enumerate(facts.mentors)]
+        count = len(self.outcome.values) + 2
+        goals: list[Goal] = []
+        holds = True
+        for number, (name, value) in enumerate(self._served_goals()):
+            if holds:
+                bound = self.outcome.bounds[number]
+            elif name.startswith("served_class"):
+                bound = plain_bound(facts, number, count, ())
+            else:
+                bound = self.outcome.ceiling[number]
+            holds = holds and bound == value
+            goals.append(Goal(name=name, sense="max", value=value, bound=bound))
+        source: BoundSource = "flow" if self.outcome.cases == 1 else "branch_and_bound"
+        sources: dict[str, BoundSource] = {goal.name: source for goal in goals}
+        short = sum(max(0, contracted - stands) for contracted, stands in owed)
+        extra = sum(max(0, stands - contracted) for contracted, stands in owed)
+        for number, name, value in ((count - 2, "short_hours", short), (count - 1, "extra_shifts", extra)):
+            goals.append(Goal(name=name, sense="min", value=value, bound=plain_bound(facts, number, count, ())))
+        goals += [self._choices_goal(), self._continuity_goal()]
+        sources |= {"short_hours": "lp", "extra_shifts": "lp", "choices": "replay", "continuity": "flow"}
+        return tuple(goals), sources
+
+    def _served_goals(self) -> Iterator[tuple[str, int]]:
+        facts = self.facts
+        classes = Counter(facts.pupils[p].class_ for p in self.seat)
+        yield "returning", classes[0]
+        yield "served", len(self.seat)
+        for number in range(1, self.problem.rules.classes - 1):
+            yield f"served_class_{number}", classes[number]
+        yield "queue", sum(facts.weight(p) for p in self.seat)
+
+    def _choices_goal(self) -> Goal:
+        """Bounded by the best choice of each that is open: a repair keeps seats rather than better them."""
+        value = choices(self.facts, self.seat)
+        best = sum(min(i for s, i in self.facts.choices[p] if self.roster.mentors[s]) for p in self.seat)
+        return Goal(name="choices", sense="min", value=value, bound=value if self.by_queue_alone else best)
+
+    def _continuity_goal(self) -> Goal:
+        """Bounded by those whose named mentor is in the room, as many as that mentor may have."""
+        facts = self.facts
+        named = Counter(
+            (s, facts.pupils[p].mentor)
+            for p, s in self.seat.items()
+            if facts.pupils[p].mentor in {facts.mentors[m].id for m in self.roster.mentors[s]}
+        )
+        bound = sum(min(count, facts.sessions[s].ratio) for (s, _), count in named.items())
+        return Goal(name="continuity", sense="max", value=continuity(facts, self.contact), bound=bound)
+
+    def plan(self, goals: tuple[Goal, ...], certificate: Certificate) -> GroupPlan:
+        """The plan, with what became of those who had a seat before."""
+        facts = self.facts
+        now = {facts.pupils[p].id: facts.sessions[s].id for p, s in self.seat.items()}
+        there = sorted(p for p in self.was_in if p in facts.pupil_index)
+        stood = {(m.id, s.session) for s in self.before.sessions for m in s.mentors}
+        stands = {(facts.mentors[m].id, facts.sessions[s].id) for m, s in self.roster.stands()}
+        return GroupPlan(
+            problem_sha256=problem_sha256(self.problem),
+            status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
+            sessions=listed_sessions(facts, self.roster, self.seat, self.contact),
+            goals=goals,
+            unserved=listed_unserved(facts, self.seat),
+            certificate=certificate,
+            based_on=plan_sha256(self.before),
+            moved=tuple(
+                MovedPupil(id=p, from_=self.was_in[p], to=now[p], cause=self._cause(self.was_in[p]))
+                for p in there
+                if p in now and now[p] != self.was_in[p]
+            ),
+            dropped=tuple(
+                DroppedPupil(id=p, from_=self.was_in[p], cause=self._cause(self.was_in[p]))
+                for p in there
+                if p not in now
+            ),
+            new_stands=tuple(NewStand(mentor=m, session=s) for m, s in sorted(stands - stood)),
+        )
+
+    def _cause(self, session: str) -> GroupCause:
+        """What happened to the session that the pupil leaves."""
+        stood = {m.id for s in self.before.sessions if s.session == session for m in s.mentors}
+        seats = next(s.seats for s in self.old.sessions if s.id == session)
+        if session in self.changes.cancelled_sessions:
+            return "cancelled_session"
+        if any(away.mentor in stood and away.session in (None, session) for away in self.changes.absent):
+            return "absent"
+        if any(new.session == session and new.seats < seats for new in self.changes.seats):
+            return "seats"
+        return "makes_way" if session in self.outcome.stands else "closed"
