@@ -6,7 +6,7 @@ gone through again, seats the pupil and still seats everyone ahead who has a sea
 Under `queue_first` the first three also leave everyone ahead in the very session they have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,9 @@ class SmallestChanges:
         sites = {site.id: site for site in facts.problem.sites}
         self._sites = {session.id: sites[session.site] for session in facts.sessions}
         self._site = {s: self._sites[facts.sessions[s].id] for s in self.graph.room}
+        self._at_site: dict[str, list[int]] = {}
+        for s, site in self._site.items():
+            self._at_site.setdefault(site.id, []).append(s)
 
     @cached_property
     def gains(self) -> dict[int, Gain]:
@@ -92,7 +95,7 @@ class SmallestChanges:
 
     def of(self, p: int) -> Change | None:
         """The smallest change for a pupil without a seat; None when no single change gives them one."""
-        fresh = [s for s in self.graph.room if self._seats(p, s) and self._is_new(p, s)]
+        fresh = [s for s in self._new_within_reach(p) if self._seats(p, s)]
         on_site = [s for s in fresh if not self._site[s].digital]
         if on_site:
             return {"kind": "session", "session": self.facts.sessions[self._nearest(p, on_site)].id}
@@ -115,12 +118,13 @@ class SmallestChanges:
         places = {self.graph.place[s, level] for s in sessions}
         return not self.queue_first or all(places.isdisjoint(ways) for turn, ways in self._held if turn < position)
 
-    def _is_new(self, p: int, s: int) -> bool:
-        """The session is none of the pupil's choices, and not too far."""
+    def _new_within_reach(self, p: int) -> Iterator[int]:
+        """Open sessions that are none of the pupil's choices, and not too far."""
         pupil = self.facts.pupils[p]
-        if self.facts.sessions[s].id in pupil.choices:
-            return False
-        return pupil.max_travel_minutes is None or self._minutes(p, s) <= pupil.max_travel_minutes
+        chosen = {self.facts.session_index[choice] for choice in pupil.choices}
+        for sessions in self._at_site.values():
+            if pupil.max_travel_minutes is None or self._minutes(p, sessions[0]) <= pupil.max_travel_minutes:
+                yield from (s for s in sessions if s not in chosen)
 
     def _longer_way(self, p: int) -> int | None:
         """The least `max_travel_minutes` with which the queue seats the pupil in one of the choices too far now."""
@@ -151,12 +155,11 @@ class SmallestChanges:
         known = {site.id for site in chosen}
         origin = self._home(p) or (_place_of(chosen[0]) if chosen else None)
 
-        def effort(s: int) -> tuple[bool, float, str]:
-            site = self._site[s]
-            far = 0.0 if origin is None else great_circle_km(origin, _place_of(site))
-            return (site.id not in known, far, self.facts.sessions[s].id)
+        def effort(site: Site) -> tuple[bool, float]:
+            return (site.id not in known, 0.0 if origin is None else great_circle_km(origin, _place_of(site)))
 
-        return min(sessions, key=effort)
+        efforts = {site: effort(self._site[sessions[0]]) for site, sessions in self._at_site.items()}
+        return min(sessions, key=lambda s: (efforts[self._site[s].id], self.facts.sessions[s].id))
 
 
 def _place_of(site: Site) -> Place:
