@@ -6,7 +6,7 @@ between engagements are not pair rules: they depend on what else a role model do
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -154,6 +154,9 @@ def _columns(rows: Sequence[tuple[int, ...]], width: int) -> tuple[Indices, ...]
     return tuple(np.ascontiguousarray(table[:, column]) for column in range(width))
 
 
+Rule = Callable[[RoleModelFacts, Engagement], Flags]
+
+
 def mode(facts: RoleModelFacts, e: Engagement) -> Flags:
     """The engagement's mode is among the role model's modes, and one the request allows."""
     if e.request.mode not in (e.mode, "either"):
@@ -212,6 +215,17 @@ def refused(facts: RoleModelFacts, e: Engagement) -> Flags:
 PAIR_RULES = (mode, topic, grade, distance, free, lessons, reserved, refused)
 """Every rule that a pair alone can break; the function's name is the rule's code."""
 
+ALIKE: dict[Rule, Callable[[Engagement], Hashable]] = {
+    mode: lambda e: (e.request.mode, e.mode),
+    topic: lambda e: e.request.topics,
+    grade: lambda e: e.request.grade,
+    distance: lambda e: (e.request.school, e.mode),
+    free: lambda e: (e.start, e.end),
+    lessons: lambda e: len(e.option.lessons),
+    reserved: lambda e: (e.date, e.request.school),
+}
+"""Two engagements with the same key get the same answer from the rule; a refusal may name the request itself."""
+
 
 def eligible(facts: RoleModelFacts, e: Engagement) -> Flags:
     """Role models against whom no pair rule stands."""
@@ -219,6 +233,37 @@ def eligible(facts: RoleModelFacts, e: Engagement) -> Flags:
     for rule in PAIR_RULES:
         blocked |= rule(facts, e)
     return ~blocked
+
+
+class RememberedRules:
+    """Answers of the pair rules, each worked out once for all engagements that are alike to the rule.
+
+    What is remembered takes at most `REMEMBERED_BYTES` for each rule.
+    """
+
+    REMEMBERED_BYTES = 32_000_000
+
+    def __init__(self, facts: RoleModelFacts) -> None:
+        self._facts = facts
+        self._most = max(1, self.REMEMBERED_BYTES // max(1, facts.count))
+        self._answers: dict[Rule, dict[Hashable, Flags]] = {rule: {} for rule in PAIR_RULES}
+
+    def eligible(self, e: Engagement) -> Flags:
+        """Role models against whom no pair rule stands."""
+        blocked = self._facts.nobody()
+        for rule in PAIR_RULES:
+            blocked |= self._answer(rule, e)
+        return ~blocked
+
+    def _answer(self, rule: Rule, e: Engagement) -> Flags:
+        if rule is refused:
+            return rule(self._facts, e)
+        known, key = self._answers[rule], ALIKE[rule](e)
+        if key not in known:
+            if len(known) >= self._most:
+                known.clear()
+            known[key] = rule(self._facts, e)
+        return known[key]
 
 
 def eligible_in_some_option(facts: RoleModelFacts, request: Request) -> Flags:

@@ -16,6 +16,8 @@ from matcher.visits.model import Floats, Ints, Model
 SCALES = (720720, 5040, 60, 1)
 """Denominators of prices, by choice; the first that keeps all sums far inside 64 bits is taken."""
 ROOM = 1 << 58
+MOST = 1e9
+"""Higher prices are cut down to this: the bound holds all the same."""
 NEVER = 1 << 60
 """A loss no plan can afford."""
 
@@ -50,30 +52,37 @@ def scale_for(gain: Ints) -> int:
 
 
 def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | None = None) -> Proof:
-    """The bound under these prices (one for each row; local rows' prices are ignored).
+    """The bound under these prices (one for each row, those that came later are free; local rows' prices are ignored).
 
     `nudge` ≥ 0, in units of 1 / scale, is added to the columns' gain: the bound stays one, a little weaker.
     """
-    whole = np.rint(np.clip(prices, -1e6, 1e6) * scale).astype(np.int64)
+    whole = np.zeros(model.rows, dtype=np.int64)
+    whole[: len(prices)] = np.rint(np.clip(prices, -MOST, MOST) * scale)
     whole[model.local] = 0
     whole = np.where(model.tight, whole, np.maximum(whole, 0))
-    net = gain * scale - model.priced(whole)
-    if nudge is not None:
-        net = net + nudge
-    if_one, if_left_out = np.full(model.columns, NEVER), np.zeros(len(model.candidates.unit), dtype=np.int64)
-    worth, swap, if_left_out = _units_of_many(model, net)
     request_of_unit, unit = model.units.request, model.candidates.unit
+    count = len(unit)
+    live = np.flatnonzero(model.alive[:count])
+    net = gain * scale
+    if nudge is not None:
+        net += nudge
+    of_candidates, of_others = model.priced(whole, live)
+    net[live] -= of_candidates
+    net[count:] -= of_others
+    if_one = np.full(model.columns, NEVER)
+    members = live[model.units.size[unit[live]] > 1]
+    worth, swap, if_left_out = _units_of_many(model, net, members)
     best = np.zeros(model.units.requests, dtype=np.int64)
     must = model.served_row >= 0
     must[must] = model.tight[model.served_row[must]]
     best[must] = -NEVER
-    single = np.flatnonzero(model.alive[: len(unit)] & (model.units.size[unit] == 1))
-    np.maximum.at(best, request_of_unit[unit[single]], net[single])
+    single = live[model.units.size[unit[live]] == 1]
+    of_single = request_of_unit[unit[single]]
+    np.maximum.at(best, of_single, net[single])
     np.maximum.at(best, request_of_unit[model.many], worth[model.many])
-    if_one[single] = best[request_of_unit[unit[single]]] - net[single]
+    if_one[single] = best[of_single] - net[single]
     missed = best[request_of_unit] - worth
     if_one[model.held_column[model.many]] = np.minimum(NEVER, missed[model.many])
-    members = np.flatnonzero(model.alive[: len(unit)] & (model.units.size[unit] > 1))
     if_one[members] = np.minimum(NEVER, missed[unit[members]] + swap[members])
     extra = np.arange(model.first_extra, model.columns)
     if_one[extra] = np.where(
@@ -94,8 +103,8 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
     )
 
 
-def _units_of_many(model: Model, net: Ints) -> tuple[Ints, Ints, Ints]:
-    """For units of two and more people: worth by unit; loss of taking, and of leaving out, each candidate.
+def _units_of_many(model: Model, net: Ints, members: Ints) -> tuple[Ints, Ints, Ints]:
+    """For units of two and more people: worth by unit; loss of taking, and of leaving out, each of these candidates.
 
     Candidates that a held unit must have (tight `assigned ≤ held`) go first.
     """
@@ -103,7 +112,6 @@ def _units_of_many(model: Model, net: Ints) -> tuple[Ints, Ints, Ints]:
     count = len(unit)
     worth = np.full(len(size), -NEVER)
     swap, left_out = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    members = np.flatnonzero(model.alive[:count] & (size[unit] > 1))
     if not len(members):
         return worth, swap, left_out
     needed = model.tight[model.together_row[members]]
@@ -143,7 +151,8 @@ def settle(model: Model, proof: Proof, value: int) -> bool:
     _drop_broken_units(model)
     with_row = np.flatnonzero(model.served_row >= 0)
     model.tight[model.served_row[with_row[proof.if_unserved[with_row] > slack]]] = True
-    model.tight |= ~model.local & (proof.if_slack > slack)
+    priced = np.flatnonzero(proof.if_slack > slack)
+    model.tight[priced[~model.local[priced]]] = True
     model.lazy &= ~model.tight
     needed = np.flatnonzero((proof.if_left_out > slack) & model.alive[:count])
     model.tight[model.together_row[needed]] = True

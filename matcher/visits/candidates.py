@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.eligibility import MODES, Engagement, RoleModelFacts, eligible, minute_of, modes_of
+from matcher.eligibility import MODES, Engagement, RememberedRules, RoleModelFacts, minute_of, modes_of
 from matcher.plan import Conflict
 from matcher.problem import VisitProblem
 
@@ -32,13 +32,16 @@ class Units:
 
 @dataclass(frozen=True)
 class Candidates:
-    """One entry for each role model who may take part in a unit; what the pair is worth to the goals goes with it."""
+    """One entry for each role model who may take part in a unit; what the pair is worth to the goals goes with it.
 
-    unit: Ints
-    role_model: Ints
-    minutes: Ints
-    wishes: Ints
-    reserved: Ints
+    Sorted by unit. There may be millions, so each array has the smallest type of whole numbers that holds it.
+    """
+
+    unit: NDArray[Any]
+    role_model: NDArray[Any]
+    minutes: NDArray[Any]
+    wishes: NDArray[Any]
+    reserved: NDArray[Any]
 
 
 class Busy(NamedTuple):
@@ -142,7 +145,8 @@ class CandidateFinder:
     """Asks the pair rules and the fixed visits about every unit."""
 
     def __init__(self, problem: VisitProblem, facts: RoleModelFacts, left: Room) -> None:
-        self._facts = facts
+        self._facts, self._rules = facts, RememberedRules(facts)
+        self._shared: dict[tuple[str, ...], Ints] = {}
         self._schools = {school.id: i for i, school in enumerate(problem.schools)}
         self._open = (left.per_day > 0) & (left.per_week > 0) & (left.per_term > 0)
         self._open &= (left.company < 0) | (np.append(left.quota, 1)[left.company] > 0)
@@ -153,7 +157,7 @@ class CandidateFinder:
 
     def people(self, e: Engagement) -> Ints:
         """Indices of the role models who may take part in the engagement."""
-        may = eligible(self._facts, e) & self._open
+        may = self._rules.eligible(e) & self._open
         day = e.date.toordinal()
         may[self._full_days.get(day, [])] = False
         may[self._full_weeks.get(week_of(day), [])] = False
@@ -174,8 +178,10 @@ class CandidateFinder:
         """For each of these people: minutes travelled, wishes met, 1 where it is on a reservation for this town."""
         facts, request = self._facts, e.request
         travel = facts.minutes_to(request.school)[people] if e.mode == "physical" else np.zeros_like(people)
+        if request.wishes not in self._shared:
+            self._shared[request.wishes] = facts.shared_topics(request.wishes)
         reserved = facts.reserved_for(e.date, facts.schools[request.school].municipality)[people]
-        return [travel, facts.shared_topics(request.wishes)[people], reserved.astype(np.int64)]
+        return [compact(travel), compact(self._shared[request.wishes][people]), reserved.astype(np.int8)]
 
     def unit(self, r: int, o: int, e: Engagement) -> tuple[int, ...]:
         """The unit's entry in each array of Units."""
@@ -188,7 +194,7 @@ def find_candidates(problem: VisitProblem, facts: RoleModelFacts, left: Room) ->
     finder = CandidateFinder(problem, facts, left)
     fixed = {visit.request for visit in problem.fixed}
     units: list[tuple[int, ...]] = []
-    parts: list[list[Ints]] = []
+    parts: list[list[NDArray[Any]]] = []
     for r, request in enumerate(problem.requests):
         if request.id in fixed:
             continue
@@ -197,9 +203,16 @@ def find_candidates(problem: VisitProblem, facts: RoleModelFacts, left: Room) ->
                 engagement = Engagement(request, option, held)
                 people = finder.people(engagement)
                 if len(people) >= request.role_models:
-                    parts.append([np.full_like(people, len(units)), people, *finder.worth(engagement, people)])
+                    parts.append([compact(people), *finder.worth(engagement, people)])
                     units.append(finder.unit(r, o, engagement))
-    by_candidate = [np.concatenate(column).astype(np.int64) for column in zip(*parts, strict=True)]
     by_unit = np.array(units, dtype=np.int64).reshape(-1, 8).T
-    candidates = Candidates(*by_candidate) if parts else Candidates(*[np.zeros(0, dtype=np.int64)] * 5)
+    unit = np.repeat(np.arange(len(units), dtype=np.int32), [len(part[0]) for part in parts])
+    by_candidate = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    candidates = Candidates(unit, *by_candidate) if parts else Candidates(*[np.zeros(0, dtype=np.int32)] * 5)
     return candidates, Units(len(problem.requests), *[np.ascontiguousarray(column) for column in by_unit])
+
+
+def compact(numbers: Ints) -> NDArray[Any]:
+    """The same numbers, in 32 bits where they fit."""
+    fits = not len(numbers) or (numbers.max() < 1 << 31 and numbers.min() > -(1 << 31))
+    return numbers.astype(np.int32) if fits else numbers

@@ -170,40 +170,44 @@ def spread(model: Model, season: Season) -> LinearGoal:
     """
     left, c = season.left, model.candidates
     assigned = np.flatnonzero(model.alive[: len(c.unit)])
+    people = c.role_model[assigned].astype(np.int64)
+    requests = model.units.request[c.unit[assigned]]
     used_people = np.bincount([busy.role_model for busy in left.busy], minlength=season.facts.count)
     employed = [busy for busy in left.busy if left.company[busy.role_model] >= 0]
     used_companies = np.bincount([left.company[b.role_model] for b in employed], minlength=len(left.quota))
-    costs: list[tuple[Ints, Ints]] = []
-    for owner, used, most in (
-        (c.role_model[assigned], used_people, left.per_term),
-        (left.company[c.role_model[assigned]], used_companies, left.quota),
-    ):
-        costs.append(_count_columns(model, assigned[owner >= 0], owner[owner >= 0], used, most))
+    pairs = np.unique(people * model.units.requests + requests) // max(1, model.units.requests)
+    reach = np.minimum(np.bincount(pairs, minlength=season.facts.count), left.per_term)
+    in_company = left.company >= 0
+    together = np.bincount(left.company[in_company], weights=reach[in_company], minlength=len(left.quota))
+    parts = (
+        _count_columns(model, c.role_model, used_people, reach),
+        _count_columns(
+            model, left.company[c.role_model], used_companies, np.minimum(together.astype(np.int64), left.quota)
+        ),
+    )
     worth = np.zeros(model.columns, dtype=np.int64)
-    for columns, cost in costs:
+    for columns, cost in parts:
         worth[columns] = cost
     return LinearGoal("spread", "min", worth, int((used_people**2).sum() + (used_companies**2).sum()))
 
 
-def _count_columns(model: Model, assigned: Ints, owner: Ints, used: Ints, most: Ints) -> tuple[Ints, Ints]:
-    """Add the counted columns of some owners and the rows that tie them to what is assigned; (columns, costs)."""
-    owners, row = np.unique(owner, return_inverse=True)
-    people = model.candidates.role_model[assigned]
-    requests = model.units.request[model.candidates.unit[assigned]]
-    _, each = np.unique(people * model.units.requests + requests, return_index=True)
-    reach = np.minimum(np.bincount(row[each], minlength=len(owners)), most[owners])
-    of_row = np.repeat(np.arange(len(owners)), reach)
+def _count_columns(model: Model, owner: Ints, used: Ints, reach: Ints) -> tuple[Ints, Ints]:
+    """Add the counted columns of some owners and the rows that tie them to what is assigned; (columns, costs).
+
+    `owner`: of each candidate, or -1; `used` and `reach`: an owner's fixed engagements, and the most further ones.
+    """
+    of_row = np.repeat(np.arange(len(reach)), reach)
     step = np.arange(len(of_row)) - np.repeat(np.cumsum(reach) - reach, reach) + 1
     counted = model.add_columns(len(of_row))
-    parts = [(row, assigned, 1), (of_row, counted, -1)]
-    model.add_rows("spread", np.zeros(len(owners), dtype=np.int64), parts)
+    model.add_rows("spread", np.zeros(len(reach), dtype=np.int64), [(of_row, counted, -1)], each=(owner, 1))
 
     def follow(values: Values) -> None:
-        assignments = np.bincount(row, weights=values[assigned], minlength=len(owners))
+        owners = owner[np.flatnonzero(values[: len(owner)])]
+        assignments = np.bincount(owners[owners >= 0], minlength=len(reach))
         values[counted] = step <= assignments[of_row]
 
     model.followers.append(follow)
-    return counted, 2 * (used[owners][of_row] + step) - 1
+    return counted, 2 * (used[of_row] + step) - 1
 
 
 GOALS = (priority, reserved, schools, first_visits, classes, days_waited, wishes, travel_minutes, spread)

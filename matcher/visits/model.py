@@ -11,7 +11,7 @@ Rows are "Σ coefficient · column ≤ right-hand side" in whole numbers; a row 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 Entries = tuple[Ints, Ints, Ints | int]
 """Rows, columns and coefficients of some entries of a table; one coefficient may stand for all."""
 
-Values = Ints
+Values = NDArray[np.int8]
 """A plan as columns: one value, 0 or 1, for each column of the model."""
 
 
@@ -34,19 +34,43 @@ def no_ints() -> Ints:
     return np.zeros(0, dtype=np.int64)
 
 
-@dataclass
+class Level(NamedTuple):
+    """Rows of which each candidate stands in one at most: its number for each candidate, or -1."""
+
+    row: NDArray[np.int32]
+    coefficient: int
+    local: bool
+
+
 class Table:
-    """A sparse matrix in coordinates; entry e stands in row[e] and column[e]."""
+    """A sparse matrix in coordinates, by column; entries may be added at any time.
 
-    row: Ints = field(default_factory=no_ints)
-    column: Ints = field(default_factory=no_ints)
-    coefficient: Ints = field(default_factory=no_ints)
+    It is kept in blocks, each at least twice as long as the next, so that adding a few entries sorts only a few.
+    """
 
-    def extend(self, row: Ints, column: Ints, coefficient: Ints | int) -> None:
-        """Append entries; a single coefficient is repeated."""
-        self.row = np.concatenate([self.row, row])
-        self.column = np.concatenate([self.column, column])
-        self.coefficient = np.concatenate([self.coefficient, np.broadcast_to(coefficient, row.shape)])
+    def __init__(self) -> None:
+        self._blocks: list[tuple[Ints, Ints, Ints]] = []
+
+    def extend(self, entries: Sequence[tuple[Ints, Ints, Ints]]) -> None:
+        """Add entries: rows, columns, coefficients."""
+        parts = [part for part in entries if len(part[0])]
+        if not parts:
+            return
+        while self._blocks and len(self._blocks[-1][0]) < 2 * sum(len(part[0]) for part in parts):
+            parts.append(self._blocks.pop())
+        row, column, coefficient = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        order = np.lexsort((row, column))
+        self._blocks.append((row[order], column[order], coefficient[order]))
+
+    def all(self) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """Rows, columns and coefficients, block by block."""
+        return iter(self._blocks)
+
+    def of_columns(self, columns: Ints) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """The entries that stand in these columns, block by block."""
+        for row, column, coefficient in self._blocks:
+            found = ranges(np.searchsorted(column, columns), np.searchsorted(column, columns, side="right"))
+            yield row[found], column[found], coefficient[found]
 
 
 class Model:
@@ -63,6 +87,7 @@ class Model:
         self.columns = self.first_extra
         self.alive = np.ones(self.columns, dtype=np.bool_)
         self.fixed_to_one = np.zeros(self.columns, dtype=np.bool_)
+        self.levels: list[Level] = []
         self.table = Table()
         self.limit = no_ints()
         self.codes: list[str] = []
@@ -74,8 +99,7 @@ class Model:
         self.visited = no_ints()
         self.visited_school = no_ints()
         self.followers: list[Callable[[Values], None]] = []
-        self._by_column: tuple[Ints, Ints] | None = None
-        self._by_row: tuple[Ints, Ints] | None = None
+        self.separators: list[Callable[[Ints], None]] = []
 
     @property
     def rows(self) -> int:
@@ -95,35 +119,39 @@ class Model:
         self.columns += count
         self.alive = np.concatenate([self.alive, np.ones(count, dtype=np.bool_)])
         self.fixed_to_one = np.concatenate([self.fixed_to_one, np.zeros(count, dtype=np.bool_)])
-        self._by_column = None
         return added
 
     def add_rows(
         self,
         code: str,
         limit: Ints | Sequence[int],
-        entries: Sequence[Entries],
+        entries: Sequence[Entries] = (),
         *,
+        each: tuple[NDArray[Any], int] | None = None,
         local: bool = False,
         lazy: bool = False,
         tight: bool = False,
     ) -> Ints:
         """Add one row for each limit and return their numbers; entries are (row counted from 0, column, coefficient).
 
+        `each`: for every candidate the row it stands in (counted from 0, or -1), and its coefficient there.
         `local` rows tie the columns of one request together; bounds are computed over requests, so they carry no price.
         `lazy` rows enter a relaxation only when it breaks them.
         """
         limits = np.asarray(limit, dtype=np.int64)
         first = self.rows
         count = len(limits)
-        for row, column, coefficient in entries:
-            self.table.extend(row + first, column, coefficient)
+        if each is not None and count:
+            row = np.where(each[0] < 0, -1, each[0] + first).astype(np.int32)
+            self.levels.append(Level(row, each[1], local))
+        self.table.extend(
+            [(row + first, column, np.broadcast_to(np.int64(factor), row.shape)) for row, column, factor in entries]
+        )
         self.limit = np.concatenate([self.limit, limits])
         self.codes += [code] * count
         self.local = np.concatenate([self.local, np.full(count, local)])
         self.lazy = np.concatenate([self.lazy, np.full(count, lazy)])
         self.tight = np.concatenate([self.tight, np.full(count, tight)])
-        self._by_column = self._by_row = None
         return first + np.arange(count)
 
     @contextmanager
@@ -133,38 +161,53 @@ class Model:
         try:
             yield
         finally:
-            self.alive, self.fixed_to_one, self.tight, self.lazy = kept
+            rows = slice(len(kept[2]), None)
+            self.alive, self.fixed_to_one = kept[:2]
+            self.tight = np.concatenate([kept[2], np.zeros_like(self.tight[rows])])
+            self.lazy = np.concatenate([kept[3], self.lazy[rows]])
 
-    def entries_of_columns(self, columns: Ints) -> Ints:
-        """Numbers of the table's entries that stand in these columns."""
-        if self._by_column is None:
-            self._by_column = _sorted_by(self.table.column, self.columns)
-        order, starts = self._by_column
-        return order[ranges(starts[columns], starts[columns + 1])]
+    def entries_of(self, columns: Ints) -> tuple[Ints, Ints, Ints]:
+        """Rows, columns and coefficients of all entries that stand in these columns."""
+        candidates = columns[columns < len(self.candidates.unit)]
+        parts = list(self.table.of_columns(columns))
+        for level in self.levels:
+            row = level.row[candidates].astype(np.int64)
+            inside = row >= 0
+            parts.append((row[inside], candidates[inside], np.full(int(inside.sum()), level.coefficient)))
+        if not parts:
+            return no_ints(), no_ints(), no_ints()
+        row, column, coefficient = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return row, column, coefficient
 
-    def entries_of_rows(self, rows: Ints) -> Ints:
-        """Numbers of the table's entries that stand in these rows."""
-        if self._by_row is None:
-            self._by_row = _sorted_by(self.table.row, self.rows)
-        order, starts = self._by_row
-        return order[ranges(starts[rows], starts[rows + 1])]
-
-    def activity(self, values: Ints | Floats) -> Floats:
+    def activity(self, values: NDArray[Any]) -> Floats:
         """Left-hand side of every row under these values."""
-        products = self.table.coefficient * values[self.table.column]
-        sums: Floats = np.bincount(self.table.row, weights=products, minlength=self.rows).astype(np.float64)
+        row, column, coefficient = self.entries_of(np.flatnonzero(values))
+        sums: Floats = np.bincount(row, weights=coefficient * values[column], minlength=self.rows).astype(np.float64)
         return sums
 
-    def priced(self, prices: Ints) -> Ints:
-        """For each column, Σ over rows of price · coefficient, exact in whole numbers."""
+    def separate(self, columns: Ints) -> None:
+        """Have every row of the rules between engagements of one person (overlap, travel) that these columns break."""
+        candidates = columns[columns < len(self.candidates.unit)]
+        for separator in self.separators:
+            separator(candidates)
+
+    def priced(self, prices: Ints, candidates: Ints) -> tuple[Ints, Ints]:
+        """Σ over rows of price · coefficient, for these candidates and for all other columns, in whole numbers."""
+        count = len(self.candidates.unit)
         total = np.zeros(self.columns, dtype=np.int64)
-        used = prices[self.table.row] != 0
-        np.add.at(total, self.table.column[used], prices[self.table.row[used]] * self.table.coefficient[used])
-        return total
+        for row, column, coefficient in self.table.all():
+            used = np.flatnonzero(prices[row])
+            np.add.at(total, column[used], prices[row[used]] * coefficient[used])
+        mine = total[candidates]
+        padded = np.append(prices, 0)
+        for level in self.levels:
+            if not level.local:
+                mine += padded[level.row[candidates]] * level.coefficient
+        return mine, total[count:]
 
     def complete(self, assigned: Flags) -> Values:
         """All columns of the plan in which exactly these candidates take part; the other columns follow from them."""
-        values = np.zeros(self.columns, dtype=np.int64)
+        values = np.zeros(self.columns, dtype=np.int8)
         values[: len(assigned)] = assigned
         taking_part = np.bincount(self.candidates.unit[assigned], minlength=len(self.units.size))
         values[self.held_column[self.many]] = taking_part[self.many] > 0
@@ -174,15 +217,10 @@ class Model:
 
     def is_valid(self, values: Values) -> bool:
         """Do these values keep every row, dead and fixed column?"""
+        self.separate(np.flatnonzero(values))
         activity = self.activity(values)
         kept = bool(np.all(activity <= self.limit)) and bool(np.all(activity[self.tight] == self.limit[self.tight]))
         return kept and not np.any(values[~self.alive]) and bool(np.all(values[self.fixed_to_one] == 1))
-
-
-def _sorted_by(key: Ints, size: int) -> tuple[Ints, Ints]:
-    """Order of the entries by key, and where each key starts in it (one more at the end)."""
-    order = np.argsort(key, kind="stable")
-    return order, np.searchsorted(key[order], np.arange(size + 1))
 
 
 def ranges(starts: Ints, ends: Ints) -> Ints:

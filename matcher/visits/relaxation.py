@@ -1,15 +1,12 @@
 """The linear relaxation of a stage, by column generation: a small program that grows by what the prices ask for."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-
 import numpy as np
-from ortools.math_opt.python import mathopt
 
 from matcher.control import Stop
 from matcher.visits.bound import Proof
 from matcher.visits.model import Flags, Floats, Ints, Model
-from matcher.visits.running import Stopped, run
+from matcher.visits.program import LinearProgram, Optimum
+from matcher.visits.running import Stopped
 
 TOLERANCE = 1e-6
 ROUNDING = 4
@@ -20,86 +17,87 @@ class RelaxationFailedError(RuntimeError):
     """The linear program could not be solved though nobody stopped it."""
 
 
-@dataclass(frozen=True)
-class Fractional:
-    """A solution of the relaxation: value of each column, price of each row, gain."""
-
-    values: Floats
-    prices: Floats
-    gain: float
-
-
 class Relaxation:
-    """A linear program over some columns of the model; others are 0, and lazy rows outside it are not asked for."""
+    """A linear program over some columns of the model; others are 0, and lazy rows outside it are not asked for.
+
+    It may outlive a goal: `renew` takes over what was decided in the model since.
+    """
 
     def __init__(self, model: Model, gain: Floats, columns: Ints) -> None:
         self._model = model
-        self._program = mathopt.Model()
-        self._program.objective.is_maximize = True
-        self._variables: dict[int, mathopt.Variable] = {}
-        self._rows: dict[int, mathopt.LinearConstraint] = {}
         self._gain = gain
-        self.active = np.zeros(model.columns, dtype=np.bool_)
-        self._in_program = np.zeros(model.rows, dtype=np.bool_)
-        self._present = np.zeros(model.rows, dtype=np.bool_)
+        self._program = LinearProgram()
+        self._column = np.full(model.columns, -1)
+        self._row = np.full(model.rows, -1)
         self._reach = np.zeros(model.rows, dtype=np.int64)
-        self.add(columns)
-        self._solver = mathopt.IncrementalSolver(self._program, mathopt.SolverType.GLOP)
-        self._basis: mathopt.Basis | None = None
-        self._elastic: list[mathopt.Variable] = []
         self._dual = True
+        self.add(columns)
+
+    @property
+    def active(self) -> Flags:
+        """Which columns of the model are in the program."""
+        taken: Flags = self._column >= 0
+        return taken
 
     def add(self, columns: Ints) -> None:
         """Take these columns in, with every row of theirs that is not lazy."""
         model = self._model
-        fresh = columns[~self.active[columns]]
-        self.active[fresh] = True
-        for column, low, worth in zip(
-            fresh.tolist(), model.fixed_to_one[fresh].tolist(), self._gain[fresh].tolist(), strict=True
-        ):
-            upper = 1.0 if column >= model.first_extra else float("inf")
-            variable = self._program.add_variable(lb=float(low), ub=upper)
-            self._program.objective.set_linear_coefficient(variable, worth)
-            self._variables[column] = variable
-        entries = model.entries_of_columns(fresh)
-        rows = model.table.row[entries]
-        self._fill(entries[self._in_program[rows]])
-        self._present[rows] = True
-        np.add.at(self._reach, rows, np.maximum(0, model.table.coefficient[entries]))
-        self._admit(np.flatnonzero(self._present & ~self._in_program & self._wanted()))
+        self._grow()
+        fresh = columns[self._column[columns] < 0]
+        low = model.fixed_to_one[fresh].astype(np.float64)
+        high = np.where(fresh >= model.first_extra, 1.0, np.inf)
+        self._column[fresh] = self._program.add_columns(low, high, self._gain[fresh])
+        row, column, coefficient = model.entries_of(fresh)
+        self._fill(row, column, coefficient)
+        np.add.at(self._reach, row, np.maximum(0, coefficient))
+        present = np.unique(row)
+        self._admit(present[(self._row[present] < 0) & self._wanted(present)])
 
-    def _wanted(self) -> Flags:
+    def _grow(self) -> None:
+        """Rows that the model got since are not in the program yet; what its columns can reach there is counted."""
+        first, model = len(self._row), self._model
+        if first == model.rows:
+            return
+        self._row = np.append(self._row, np.full(model.rows - first, -1))
+        self._reach = np.append(self._reach, np.zeros(model.rows - first, dtype=np.int64))
+        row, _, coefficient = model.entries_of(np.flatnonzero(self._column >= 0))
+        late = row >= first
+        np.add.at(self._reach, row[late], np.maximum(0, coefficient[late]))
+
+    def _wanted(self, rows: Ints) -> Flags:
         """Rows to have from the start: equations, a request's one row, and unless lazy what active columns could break.
 
         Columns have no upper limit of their own but for extra ones: it is the request's row that keeps them at 1.
         """
         model = self._model
-        wanted = model.tight | (~model.lazy & (self._reach > model.limit))
-        wanted[model.served_row[model.served_row >= 0]] = True
+        one_a_request = np.isin(rows, model.served_row)
+        breakable = ~model.lazy[rows] & (self._reach[rows] > model.limit[rows])
+        wanted: Flags = model.tight[rows] | breakable | one_a_request
         return wanted
 
     def _admit(self, rows: Ints) -> None:
         """Take these rows in, with their entries of active columns."""
         model = self._model
-        for row, limit, tight in zip(
-            rows.tolist(), model.limit[rows].tolist(), model.tight[rows].tolist(), strict=True
-        ):
-            low = float(limit) if tight else -float("inf")
-            self._rows[row] = self._program.add_linear_constraint(lb=low, ub=float(limit))
-        self._in_program[rows] = True
-        entries = model.entries_of_rows(rows)
-        self._fill(entries[self.active[model.table.column[entries]]])
+        if not len(rows):
+            return
+        high = model.limit[rows].astype(np.float64)
+        self._row[rows] = self._program.add_rows(np.where(model.tight[rows], high, -np.inf), high)
+        row, column, coefficient = model.entries_of(np.flatnonzero(self._column >= 0))
+        new = np.zeros(model.rows, dtype=np.bool_)
+        new[rows] = True
+        inside = new[row]
+        self._fill(row[inside], column[inside], coefficient[inside])
 
-    def _fill(self, entries: Ints) -> None:
-        table = self._model.table
-        numbers = (table.row[entries].tolist(), table.column[entries].tolist(), table.coefficient[entries].tolist())
-        for row, column, coefficient in zip(*numbers, strict=True):
-            self._rows[row].set_coefficient(self._variables[column], coefficient)
+    def _fill(self, row: Ints, column: Ints, coefficient: Ints) -> None:
+        known = self._row[row] >= 0
+        self._program.add_entries(self._row[row[known]], self._column[column[known]], coefficient[known])
 
     def add_broken_rows(self, values: Floats) -> int:
         """Take in the rows outside the program that these values break; how many there were."""
         model = self._model
-        broken = np.flatnonzero(~self._in_program & (model.activity(values) > model.limit + TOLERANCE))
+        model.separate(np.flatnonzero(values > TOLERANCE))
+        self._grow()
+        broken = np.flatnonzero((self._row < 0) & (model.activity(values) > model.limit + TOLERANCE))
         self._admit(broken)
         return len(broken)
 
@@ -108,66 +106,61 @@ class Relaxation:
 
         Prices of these rows are at most `penalty`; bounds hold with them as with any prices.
         """
-        fresh = self._model.rows - len(self._in_program)
-        none = np.zeros(fresh, dtype=np.bool_)
-        self._in_program, self._present = np.append(self._in_program, none), np.append(self._present, none)
-        self._reach = np.append(self._reach, np.zeros(fresh, dtype=np.int64))
+        self._grow()
         self._admit(rows)
-        for row in rows.tolist():
-            given = self._program.add_variable(lb=0.0)
-            self._program.objective.set_linear_coefficient(given, -penalty)
-            self._rows[row].set_coefficient(given, -1.0)
-            self._elastic.append(given)
+        given = self._program.add_columns(np.zeros(len(rows)), np.full(len(rows), np.inf), np.full(len(rows), -penalty))
+        self._program.add_entries(self._row[rows], given, np.full(len(rows), -1))
 
     def renew_limits(self, rows: Ints) -> None:
         """Limits of these rows changed in the model."""
-        for row in rows.tolist():
-            self._rows[row].upper_bound = float(self._model.limit[row])
+        high = self._model.limit[rows].astype(np.float64)
+        order = np.argsort(self._row[rows])
+        low = np.where(self._model.tight[rows], high, -np.inf)
+        self._program.limit_rows(self._row[rows][order], low[order], high[order])
         self._dual = True
+
+    def renew(self) -> None:
+        """Take over what was decided in the model: dead and fixed columns, equations, new columns and rows.
+
+        A solution that keeps these decisions stays one, so the next solve starts from the last basis.
+        """
+        model = self._model
+        self._column = np.append(self._column, np.full(model.columns - len(self._column), -1))
+        self._gain = np.append(self._gain, np.zeros(model.columns - len(self._gain)))
+        self._grow()
+        active = np.flatnonzero(self._column >= 0)
+        active = active[np.argsort(self._column[active])]
+        low = model.fixed_to_one[active].astype(np.float64)
+        most = np.where(active >= model.first_extra, 1.0, np.inf)
+        self._program.limit_columns(self._column[active], low, np.where(model.alive[active], most, 0.0))
+        rows = np.flatnonzero(self._row >= 0)
+        self.renew_limits(rows)
+        self._dual = False
+        row, _, _ = model.entries_of(active)
+        present = np.unique(row)
+        self._admit(present[(self._row[present] < 0) & (self._wanted(present))])
 
     def set_gain(self, gain: Floats) -> None:
         """Change what the columns gain; the next solve starts where the last one ended."""
         self._gain = gain
-        for column, variable in self._variables.items():
-            self._program.objective.set_linear_coefficient(variable, float(gain[column]))
+        of_column = np.zeros(self._program.columns)
+        active = np.flatnonzero(self._column >= 0)
+        of_column[self._column[active]] = gain[active]
+        self._program.set_gain(of_column)
 
-    def _extended_basis(self) -> mathopt.Basis | None:
-        """The last optimal basis, with new columns at 0 and new rows slack."""
-        basis = self._basis
-        if basis is None:
-            return None
-        for variable in (*self._variables.values(), *self._elastic):
-            basis.variable_status.setdefault(variable, mathopt.BasisStatus.AT_LOWER_BOUND)
-        for row in self._rows.values():
-            basis.constraint_status.setdefault(row, mathopt.BasisStatus.BASIC)
-        return basis
-
-    def solve(self, stop: Stop) -> Fractional:
+    def solve(self, stop: Stop) -> Optimum:
         """The optimum over the columns taken in. Raises Stopped when the stop comes first."""
-        algorithm = mathopt.LPAlgorithm.DUAL_SIMPLEX if self._dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
-        remaining = stop.remaining()
-        parameters = mathopt.SolveParameters(
-            lp_algorithm=algorithm,
-            presolve=mathopt.Emphasis.OFF,
-            time_limit=timedelta(seconds=remaining) if remaining < 1e6 else None,
-        )
-        start = mathopt.ModelSolveParameters(initial_basis=self._extended_basis())
-        result = run(
-            stop,
-            lambda interrupter: self._solver.solve(params=parameters, model_params=start, interrupter=interrupter),
-        )
-        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+        found = self._program.solve(stop, dual=self._dual)
+        if found is None:
             if stop.expired:
                 raise Stopped
-            raise RelaxationFailedError(f"relaxation ended as {result.termination.reason}")
+            raise RelaxationFailedError("the linear program was not solved to its optimum")
         self._dual = False
-        self._basis = result.solutions[0].basis
-        columns, variables = list(self._variables), list(self._variables.values())
-        rows, constraints = list(self._rows), list(self._rows.values())
         values, prices = np.zeros(self._model.columns), np.zeros(self._model.rows)
-        values[columns] = result.variable_values(variables)
-        prices[rows] = result.dual_values(constraints)
-        return Fractional(values, prices, result.objective_value())
+        active, rows = np.flatnonzero(self._column >= 0), np.flatnonzero(self._row >= 0)
+        values[active] = found.values[self._column[active]]
+        prices[rows] = found.prices[self._row[rows]]
+        return Optimum(values, prices, found.gain)
 
 
 def columns_asked_for(model: Model, proof: Proof, prices: Floats, active: Flags, most: int) -> Ints:

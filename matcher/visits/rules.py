@@ -2,14 +2,15 @@
 
 What a pair alone can break (mode, topic, grade, distance, free, lessons, reserved, refused) never becomes a column
 (matcher/eligibility.py), nor does an option or mode that the request does not name (code `option`). Rows that can never
-bind are left out.
+bind are left out, and those of `overlap` and `travel` are made for the days on which something breaks them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.travel import Place, TravelTimes
 from matcher.visits.candidates import Room
@@ -22,7 +23,7 @@ class Group(NamedTuple):
     `content` is the most that the limits inside the group allow; where it is not above the limit no row is needed.
     """
 
-    of_candidate: Ints
+    of_candidate: NDArray[np.int32]
     limit: Ints
     content: Ints
 
@@ -49,14 +50,16 @@ def limit_groups(model: Model, left: Room) -> dict[str, Group]:
     groups = {}
     inner, reach = np.arange(len(day)), np.ones_like(day)
     for code, when, limit_of in levels:
-        keys, first, group = np.unique(c.role_model * base + when, return_index=True, return_inverse=True)
+        keys, first, group = np.unique(
+            c.role_model.astype(np.int64) * base + when, return_index=True, return_inverse=True
+        )
         limit = np.maximum(0, limit_of(keys // base, keys % base))
         content = np.bincount(group[inner], weights=reach, minlength=len(keys)).astype(np.int64)
-        groups[code] = Group(group, limit, content)
+        groups[code] = Group(group.astype(np.int32), limit, content)
         inner, reach = first, np.minimum(limit, content)
     company = left.company[c.role_model]
     sizes = np.bincount(company[inner] + 1, weights=reach, minlength=len(left.quota) + 1).astype(np.int64)
-    groups["quota"] = Group(company, left.quota, sizes[1:])
+    groups["quota"] = Group(company.astype(np.int32), left.quota, sizes[1:])
     return groups
 
 
@@ -69,10 +72,8 @@ def _used(used: Mapping[tuple[int, int], int], who: Ints, when: Ints) -> Ints:
 def _limit_rows(model: Model, around: Surroundings, code: str) -> None:
     group, limit, content = around.limits[code]
     binding = limit < content
-    chosen = np.flatnonzero((group >= 0) & np.append(binding, False)[group])
-    number: Ints = np.cumsum(binding) - 1
-    row: Ints = number[group[chosen]]
-    model.add_rows(code, limit[binding], [(row, chosen, 1)])
+    number = np.where(binding, np.cumsum(binding) - 1, -1)
+    model.add_rows(code, limit[binding], each=(np.append(number, -1)[group], 1))
 
 
 def count(model: Model, _: Surroundings) -> None:
@@ -81,20 +82,22 @@ def count(model: Model, _: Surroundings) -> None:
     For each request: Σ assigned over its units for one person + Σ held over its other units ≤ 1.
     For each unit for k ≥ 2 people: Σ assigned = k · held, and assigned ≤ held for each of its candidates.
     """
-    columns, units = model.serving
-    requests = np.unique(model.units.request[units])
-    row = np.searchsorted(requests, model.units.request[units])
-    model.served_row[requests] = model.add_rows("count", np.ones_like(requests), [(row, columns, 1)], local=True)
-    candidates = np.flatnonzero(model.units.size[model.candidates.unit] > 1)
-    unit = model.candidates.unit[candidates]
-    many = np.arange(len(model.many))
+    u, unit = model.units, model.candidates.unit
+    requests = np.unique(u.request)
+    row_of_unit = np.searchsorted(requests, u.request)
+    single = np.where(u.size == 1, row_of_unit, -1)
     held = model.held_column[model.many]
-    group: Ints = np.searchsorted(model.many, unit).astype(np.int64)
-    parts: list[Entries] = [(group, candidates, 1), (many, held, -model.units.size[model.many])]
-    model.add_rows("count", np.zeros_like(model.many), parts, local=True, tight=True)
-    each = np.arange(len(candidates))
-    pairs = [(each, candidates, 1), (each, model.held_column[unit], -1)]
-    model.together_row[candidates] = model.add_rows("count", np.zeros_like(candidates), pairs, local=True)
+    parts: list[Entries] = [(row_of_unit[model.many], held, 1)]
+    rows = model.add_rows("count", np.ones_like(requests), parts, each=(single[unit], 1), local=True)
+    model.served_row[requests] = rows
+    group_of_unit = np.where(u.size > 1, np.cumsum(u.size > 1) - 1, -1)
+    parts = [(np.arange(len(held)), held, -u.size[model.many])]
+    model.add_rows("count", np.zeros_like(held), parts, each=(group_of_unit[unit], 1), local=True, tight=True)
+    members = np.flatnonzero(u.size[unit] > 1)
+    number = np.full(len(unit), -1, dtype=np.int32)
+    number[members] = np.arange(len(members))
+    parts = [(np.arange(len(members)), model.held_column[unit[members]], -1)]
+    model.together_row[members] = model.add_rows("count", np.zeros_like(members), parts, each=(number, 1), local=True)
 
 
 def day(model: Model, around: Surroundings) -> None:
@@ -119,15 +122,14 @@ def quota(model: Model, around: Surroundings) -> None:
 
 def overlap(model: Model, around: Surroundings) -> None:
     """For each role model and set of engagements of a date that all take place at one moment: Σ assigned ≤ 1."""
-    cliques = []
-    for same_day in _days_with_choice(around):
-        start, end = (
-            model.units.start[model.candidates.unit[same_day]],
-            model.units.end[model.candidates.unit[same_day]],
-        )
+
+    def cliques(same_day: Ints) -> list[frozenset[int]]:
+        unit = model.candidates.unit[same_day]
+        start, end = model.units.start[unit], model.units.end[unit]
         at_once = {frozenset(same_day[(start <= moment) & (moment < end)].tolist()) for moment in set(start.tolist())}
-        cliques += [c for c in at_once if len(c) > 1 and not any(c < other for other in at_once)]
-    _at_most_one(model, "overlap", cliques)
+        return [c for c in at_once if len(c) > 1 and not any(c < other for other in at_once)]
+
+    _separated_by_day(model, around, "overlap", lambda a, b: _at_once(model, a, b), cliques)
 
 
 def travel(model: Model, around: Surroundings) -> None:
@@ -136,48 +138,91 @@ def travel(model: Model, around: Surroundings) -> None:
     Two physical engagements leave time when the gap ≥ minutes from school to school. Every pair without time stands
     in one of the sets; overlapping pairs join where they fit.
     """
-    cliques = []
     minutes: dict[tuple[int, int], int] = {}
-    for same_day in _days_with_choice(around):
-        late, clash = _clashes(model, around, same_day, minutes)
-        uncovered = set(zip(*(side.tolist() for side in np.nonzero(np.triu(late))), strict=True))
+
+    def late(a: Ints, b: Ints) -> Flags:
+        return _late(model, around, minutes, a, b)
+
+    def cliques(same_day: Ints) -> list[frozenset[int]]:
+        size = len(same_day)
+        first, second = np.repeat(same_day, size), np.tile(same_day, size)
+        too_late = late(first, second).reshape(size, size)
+        request = model.units.request[model.candidates.unit[same_day]]
+        clash = too_late | _at_once(model, first, second).reshape(size, size) | (request[:, None] == request[None, :])
+        uncovered = set(zip(*(side.tolist() for side in np.nonzero(np.triu(too_late))), strict=True))
+        found = []
         while uncovered:
             clique = list(min(uncovered))
-            for other in range(len(same_day)):
+            for other in range(size):
                 if other not in clique and clash[other, clique].all():
                     clique.append(other)
             uncovered -= {(a, b) for a in clique for b in clique}
-            cliques.append(frozenset(same_day[clique].tolist()))
-    _at_most_one(model, "travel", cliques)
+            found.append(frozenset(same_day[clique].tolist()))
+        return found
+
+    _separated_by_day(model, around, "travel", late, cliques)
 
 
-def _days_with_choice(around: Surroundings) -> list[Ints]:
-    """Candidates of one role model and date, where the limits leave room for two or more of them."""
+def _separated_by_day(
+    model: Model,
+    around: Surroundings,
+    code: str,
+    clash: Callable[[Ints, Ints], Flags],
+    cliques: Callable[[Ints], list[frozenset[int]]],
+) -> None:
+    """All rows of a person's day are made as soon as somebody asks about two candidates of that day that clash."""
     group, limit, content = around.limits["day"]
-    wide = np.flatnonzero(((limit > 1) & (content > 1))[group]) if len(group) else group
-    order = wide[np.argsort(group[wide], kind="stable")]
-    return [part for part in np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(part)]
+    wide = (limit > 1) & (content > 1)
+    members = np.flatnonzero(wide[group]) if len(group) else np.zeros(0, dtype=np.int64)
+    members = members[np.argsort(group[members], kind="stable")]
+    starts = np.searchsorted(group[members], np.arange(len(wide) + 1))
+    done = np.zeros(len(wide), dtype=np.bool_)
+
+    def separate(candidates: Ints) -> None:
+        asked = candidates[wide[group[candidates]] & ~done[group[candidates]]]
+        asked = asked[np.argsort(group[asked], kind="stable")]
+        days = np.unique([day for a, b in _pairs(asked, group) for day in group[a[clash(a, b)]].tolist()])
+        if not len(days):
+            return
+        days = days.astype(np.int64)
+        done[days] = True
+        _at_most_one(model, code, [c for day in days for c in cliques(members[starts[day] : starts[day + 1]])])
+
+    model.separators.append(separate)
 
 
-def _clashes(
-    model: Model, around: Surroundings, same_day: Ints, minutes: dict[tuple[int, int], int]
-) -> tuple[Flags, Flags]:
-    """Pairs without time to travel, and pairs that clash for any reason; both symmetric, by position in same_day."""
-    unit = model.candidates.unit[same_day]
-    start, end, school = model.units.start[unit], model.units.end[unit], model.units.school[unit]
-    physical = model.units.mode[unit] == 0
-    size = len(unit)
-    late = np.zeros((size, size), dtype=np.bool_)
-    overlaps = (start[:, None] < end[None, :]) & (start[None, :] < end[:, None])
-    for a, b in np.argwhere(end[:, None] <= start[None, :]).tolist():
-        if physical[a] and physical[b]:
-            key = (int(school[a]), int(school[b]))
-            if key not in minutes:
-                minutes[key] = around.times.minutes(around.schools[key[0]], around.schools[key[1]])
-            late[a, b] = late[b, a] = start[b] - end[a] < minutes[key]
-    same_request = model.units.request[unit][:, None] == model.units.request[unit][None, :]
-    late &= ~same_request
-    return late, late | overlaps | same_request
+def _pairs(candidates: Ints, group: NDArray[np.int32]) -> Iterator[tuple[Ints, Ints]]:
+    """All pairs of candidates of one group, in batches; the candidates are sorted by group."""
+    apart = 1
+    while apart < len(candidates):
+        same = np.flatnonzero(group[candidates[apart:]] == group[candidates[:-apart]])
+        if not len(same):
+            return
+        yield candidates[same], candidates[same + apart]
+        apart += 1
+
+
+def _at_once(model: Model, a: Ints, b: Ints) -> Flags:
+    """Do the engagements of these pairs of candidates overlap?"""
+    u, first, second = model.units, model.candidates.unit[a], model.candidates.unit[b]
+    together = (u.start[first] < u.end[second]) & (u.start[second] < u.end[first])
+    apart: Flags = together & (a != b)
+    return apart
+
+
+def _late(model: Model, around: Surroundings, minutes: dict[tuple[int, int], int], a: Ints, b: Ints) -> Flags:
+    """Are these pairs of candidates physical, of two requests, one after the other with too little time between?"""
+    u, unit = model.units, model.candidates.unit
+    swap = u.start[unit[b]] < u.start[unit[a]]
+    first, second = unit[np.where(swap, b, a)], unit[np.where(swap, a, b)]
+    late: Flags = (u.mode[first] == 0) & (u.mode[second] == 0) & (u.end[first] <= u.start[second])
+    late &= u.request[first] != u.request[second]
+    for pair in np.flatnonzero(late).tolist():
+        key = (int(u.school[first[pair]]), int(u.school[second[pair]]))
+        if key not in minutes:
+            minutes[key] = around.times.minutes(around.schools[key[0]], around.schools[key[1]])
+        late[pair] = u.start[second[pair]] - u.end[first[pair]] < minutes[key]
+    return late
 
 
 def _at_most_one(model: Model, code: str, cliques: list[frozenset[int]]) -> None:

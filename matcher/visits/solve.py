@@ -1,6 +1,5 @@
 """Solves a visit problem: goal after goal, each with a value and a proven bound."""
 
-import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,13 +12,15 @@ from matcher.eligibility import RoleModelFacts
 from matcher.plan import BoundSource, Goal, VisitPlan
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import conflicts, find_candidates, fixed_engagements, room
+from matcher.visits.chapter import run_chapter
 from matcher.visits.goals import GOALS, LinearGoal, Season
 from matcher.visits.model import Model, Values
 from matcher.visits.result import infeasible_plan, plan_of
 from matcher.visits.rules import RULES, Surroundings, limit_groups
-from matcher.visits.running import Stopped
-from matcher.visits.stage import Stage
 from matcher.visits.start import HandRule
+
+CHAPTERS = (GOALS[:6], GOALS[6:])
+"""Goals that are relaxed together: first who is served, then by whom."""
 
 
 def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> VisitPlan:
@@ -44,14 +45,13 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     assigned = hand.filled(np.zeros(len(model.candidates.unit), dtype=np.bool_))
     done: list[tuple[LinearGoal, Goal]] = []
     sources: dict[str, BoundSource] = {}
-    for goal_of in GOALS:
-        goal = goal_of(model, season)
-        stage = Stage(model, goal, assigned, seed, stop, nodes, partial(tell, goal.name))
-        with contextlib.suppress(Stopped):
-            stage.run()
-        assigned = stage.assigned
-        done.append((goal, stage.finish()))
-        sources[goal.name] = stage.source
+    for chapter in CHAPTERS:
+        linear = [goal_of(model, season) for goal_of in chapter]
+        reports = [partial(tell, goal.name) for goal in linear]
+        for stage, reached in run_chapter(model, linear, assigned, seed, stop, nodes, reports):
+            assigned = stage.assigned
+            done.append((stage.goal, reached))
+            sources[reached.name] = stage.source
     goals = [reached for _, reached in done]
     if any(reached.gap for reached in goals):
         assigned = hand.filled(assigned)
@@ -78,6 +78,6 @@ def _model_and_hand_rule(season: Season) -> tuple[Model, HandRule]:
 def _recounted(done: Sequence[tuple[LinearGoal, Goal]], values: Values) -> list[Goal]:
     """The goals with the values of a fuller plan; bounds hold for it too, as no goal above has lost by it."""
     return [
-        replace(goal, value=linear.value(int((linear.gain * values[: len(linear.gain)]).sum())))
+        replace(goal, value=linear.value(int(linear.gain[np.flatnonzero(values[: len(linear.worth)])].sum())))
         for linear, goal in done
     ]

@@ -4,6 +4,7 @@ A stage ends by deciding what all plans of its value have in common (matcher/vis
 works on a smaller model with the same structure.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,11 +19,12 @@ from matcher.visits.goals import LinearGoal
 from matcher.visits.integer import Whole, solve_whole
 from matcher.visits.model import Flags, Ints, Model, Values
 from matcher.visits.nearby import WHOLE, nearby
-from matcher.visits.relaxation import Fractional, Relaxation, RelaxationFailedError, columns_asked_for
+from matcher.visits.program import Optimum
+from matcher.visits.relaxation import Relaxation, RelaxationFailedError, columns_asked_for
 from matcher.visits.running import Stopped
 
-COLUMNS_AT_FIRST = 4
-COLUMNS_A_ROUND = 4
+COLUMNS_AT_FIRST = 3
+COLUMNS_A_ROUND = 3
 NUDGE = 1e-3
 NODES_OF_A_TRY = 50
 OPEN_AT_ONCE = (60, 200)
@@ -52,9 +54,13 @@ class Stage:
     proof: Proof = field(init=False)
     bound: int = field(init=False)
     source: Literal["lp", "branch_and_bound"] = "lp"
+    relaxation: Relaxation | None = None
+    """Where to start, and then where the next goal may start."""
 
     def __post_init__(self) -> None:
-        self.gain = self.goal.gain
+        self.gain = np.zeros(self.model.columns, dtype=np.int64)
+        self.gain[: len(self.goal.worth)] = self.goal.gain
+        self._gained = self._gain_of(self.model.complete(self.assigned))
         self.scale = scale_for(self.gain)
         self.proof = prove(self.model, self.gain, self.scale, no_prices(self.model))
         self.bound = self.proof.whole
@@ -63,7 +69,10 @@ class Stage:
     @property
     def gained(self) -> int:
         """What the plan so far gains."""
-        return int((self.gain * self.model.complete(self.assigned)).sum())
+        return self._gained
+
+    def _gain_of(self, values: Values) -> int:
+        return int(self.gain[np.flatnonzero(values)].sum())
 
     @property
     def proven(self) -> bool:
@@ -76,8 +85,9 @@ class Stage:
 
     def offer(self, values: Values) -> None:
         """Take the plan when it is valid and gains more."""
-        if self.model.is_valid(values) and int((self.gain * values).sum()) > self.gained:
-            self.assigned = values[: len(self.assigned)] > 0
+        gained = self._gain_of(values)
+        if gained > self.gained and self.model.is_valid(values):
+            self.assigned, self._gained = values[: len(self.assigned)] > 0, gained
             self.tell()
 
     def consider(self, proof: Proof) -> None:
@@ -94,18 +104,38 @@ class Stage:
             return
         if self.stop.expired:
             raise Stopped
-        relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
         try:
-            solution = self._relax(relaxation)
+            relaxation, solution = self._relaxed()
             if not self.proven:
                 self._mend(solution)
             if not self.proven:
                 self._split(relaxation, solution)
         except RelaxationFailedError:
+            self.relaxation = None
             self._branch_on_all_that_matter()
             return
         if not self.proven:
             self._complete(solution, np.flatnonzero(relaxation.active & self.model.alive))
+
+    def prepare(self) -> None:
+        """The relaxation alone, and a plan where one lies near its optimum. Raises Stopped, RelaxationFailedError."""
+        if self.stop.expired:
+            raise Stopped
+        _, solution = self._relaxed()
+        if not self.proven:
+            self._mend(solution)
+
+    def _relaxed(self) -> tuple[Relaxation, Optimum]:
+        """The relaxation at its optimum: from where another goal left it, or afresh."""
+        if self.relaxation is not None:
+            with contextlib.suppress(RelaxationFailedError):
+                self.relaxation.renew()
+                self.relaxation.set_gain(self.gain.astype(np.float64))
+                solution = self._generate(self.relaxation, None)
+                self._offer_whole(solution)
+                return self.relaxation, solution
+        self.relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
+        return self.relaxation, self._relax(self.relaxation)
 
     def finish(self) -> Goal:
         """Write down for the stages to come what plans of this value have in common; the goal's value and bound."""
@@ -136,7 +166,7 @@ class Stage:
         nudge[self.model.first_extra :] = 0
         return nudge
 
-    def _relax(self, relaxation: Relaxation) -> Fractional:
+    def _relax(self, relaxation: Relaxation) -> Optimum:
         """Solve the relaxation to the end: with nudged gains first, then with the true ones."""
         nudge = self._nudge(self.scale)
         for extra in (nudge, None):
@@ -146,7 +176,7 @@ class Stage:
         self._offer_whole(solution)
         return solution
 
-    def _generate(self, relaxation: Relaxation, nudge: Ints | None) -> Fractional:
+    def _generate(self, relaxation: Relaxation, nudge: Ints | None) -> Optimum:
         while True:
             solution = relaxation.solve(self.stop)
             broken = relaxation.add_broken_rows(solution.values)
@@ -159,12 +189,12 @@ class Stage:
                 return solution
             relaxation.add(asked)
 
-    def _offer_whole(self, solution: Fractional) -> None:
+    def _offer_whole(self, solution: Optimum) -> None:
         values = solution.values[: len(self.assigned)]
         if np.all(np.abs(values - np.rint(values)) < WHOLE):
             self.offer(self.model.complete(values > 0.5))
 
-    def _mend(self, solution: Fractional) -> None:
+    def _mend(self, solution: Optimum) -> None:
         """To a whole plan at the bound by deciding anew only what lies around the fractional part of the solution."""
         for most in OPEN_AT_ONCE:
             with self.model.tentatively():
@@ -174,7 +204,7 @@ class Stage:
             if self.proven:
                 return
 
-    def _split(self, relaxation: Relaxation, solution: Fractional) -> None:
+    def _split(self, relaxation: Relaxation, solution: Optimum) -> None:
         """Two cases where the number of held units for several people comes out fractional: at most, at least so many.
 
         The bound is the higher one of the two; a case whose bound is below the plan's gain is ruled out, and where that
@@ -185,6 +215,7 @@ class Stage:
         below = int(np.floor(total + WHOLE))
         if total < below + WHOLE:
             return
+        self.relaxation = None
         cases = self._cases(relaxation, held, (below, -below - 1))
         for case in sorted(cases, key=lambda case: -case.stage.bound):
             if case.stage.bound > self.gained:
@@ -226,7 +257,7 @@ class Stage:
             self.model.limit[row] = before
         relaxation.renew_limits(rows)
 
-    def _complete(self, solution: Fractional, active: Ints) -> None:
+    def _complete(self, solution: Optimum, active: Ints) -> None:
         """To a whole plan: around what is whole in the solution, then over its columns, then over all that matter."""
         whole = np.flatnonzero(solution.values[: self.model.first_extra] > 1 - WHOLE)
         for taken in (whole, whole[:0]):
@@ -286,4 +317,4 @@ class Case:
     stage: Stage
     row: int
     limit: int
-    solution: Fractional
+    solution: Optimum
