@@ -1,0 +1,264 @@
+"""The smallest change of one value of the problem that would serve an unserved request, at nobody's cost.
+
+Nobody's cost: every request served now stays served, though perhaps by others, at another of its times, or in another
+mode that it allows. Kinds are tried in order, amounts within a kind from small to large; each answer is proven
+(slack.py, exchange.py): the change serves the request, and no earlier one does. What the kinds mean: matcher/README.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from matcher.control import Stop
+from matcher.eligibility import Engagement, distance, eligible, grade, mode, modes_of, topic
+from matcher.plan import VisitPlan
+from matcher.problem import Lesson, Option, Request, VisitProblem
+from matcher.visits.exchange import Exchange
+from matcher.visits.running import Stopped
+from matcher.visits.slack import Pair, Slack
+from matcher.visits.standing import AMPLE, LIMITS, Change, Standing, slots
+
+UNKNOWN: dict[str, Any] = {"kind": "unknown"}
+"""Not found out: neither a change nor that there is none."""
+
+MOST_OVER = 60
+"""Minutes; a longer way than that beyond what somebody said is no small change."""
+
+Found = dict[str, Any]
+Tries = Iterator[tuple[Change, Found]]
+
+
+def with_smallest_changes(problem: VisitProblem, plan: VisitPlan, stop: Stop) -> VisitPlan:
+    """The plan, which must keep all rules, with the smallest change for each unserved request.
+
+    Those not reached before the stop have the kind `unknown`.
+    """
+    if not plan.unserved:
+        return plan
+    found: dict[str, Found | None] = {}
+    try:
+        finder = Finder(problem, plan, stop)
+        for item in plan.unserved:
+            found[item.request] = finder.smallest_change(item.request)
+    except Stopped:
+        pass
+    return replace(
+        plan,
+        unserved=tuple(replace(item, smallest_change=found.get(item.request, UNKNOWN)) for item in plan.unserved),
+    )
+
+
+class Beyond(NamedTuple):
+    """Somebody who would have to travel so many minutes more on a day; could they take one engagement more then?"""
+
+    over: int
+    role_model: int
+    takes: bool
+    day: int
+
+
+class Finder:
+    """Prepared once for a plan; answers request by request. Raises Stopped when the stop comes first."""
+
+    def __init__(self, problem: VisitProblem, plan: VisitPlan, stop: Stop) -> None:
+        if stop.expired:
+            raise Stopped
+        self.standing = Standing(problem, plan)
+        self.slack = Slack(self.standing)
+        self.exchange = Exchange(self.standing, self.slack, stop)
+        self.takers = self.slack.takers
+        self.dates = sorted({option.lessons[0].start.date() for r in problem.requests for option in r.options})
+        self._stop = stop
+        self._within_reach: dict[int, list[int]] = {}
+        self._beyond: dict[int, list[Beyond]] = {}
+
+    def smallest_change(self, request_id: str) -> Found | None:
+        """The change in the plan's format; None is proven: no single change serves the request."""
+        number = self.standing.numbers[request_id]
+        request = self.standing.problem.requests[number]
+        open_question = False
+        for kind in KINDS:
+            for change, found in kind(self, number, request):
+                if self._stop.expired:
+                    raise Stopped
+                answer = self.exchange.serves(change, self.more(change))
+                if answer:
+                    return UNKNOWN if open_question else found
+                open_question |= answer is None
+        return UNKNOWN if open_question else None
+
+    def hopeful(self, request: Request) -> bool:
+        """Does the residual network leave a way to serve the request? If not, there is none."""
+        return any(self.hopeful_at(engagement) for engagement, _ in slots(request))
+
+    def hopeful_at(self, engagement: Engagement) -> bool:
+        """The same for one option and mode."""
+        return self._who_could(engagement) >= engagement.request.role_models
+
+    def lacking(self, request: Request) -> int:
+        """How many of the people asked for, at least 1, cannot be had without the change, by the same test."""
+        return max(1, request.role_models - max(self._who_could(engagement) for engagement, _ in slots(request)))
+
+    def _who_could(self, engagement: Engagement) -> int:
+        people = np.flatnonzero(eligible(self.standing.facts, engagement) & self.takers)
+        return int(np.count_nonzero(self.slack.takes(people, engagement.date.toordinal())))
+
+    def more(self, change: Change) -> list[Pair]:
+        """Pairs of other requests that the change allows: those of who goes farther."""
+        if not change.over:
+            return []
+        return [
+            Pair(other, change.role_model, entry.day)
+            for other in self.within_reach(change.number)
+            if other != change.number
+            for entry in self.beyond(other)
+            if entry.role_model == change.role_model and entry.over <= change.over
+        ]
+
+    def within_reach(self, number: int) -> list[int]:
+        """Requests that could come to move for the sake of this one if everybody went farther, and itself."""
+        if number not in self._within_reach:
+            reached = np.zeros(self.slack.requests, dtype=np.bool_)
+            more: list[Pair] = []
+            while True:
+                seen = self.slack.forwards(number, more).request
+                if not np.any(seen & ~reached):
+                    break
+                for other in np.flatnonzero(seen & ~reached).tolist():
+                    more += [Pair(other, entry.role_model, entry.day) for entry in self.beyond(other)]
+                reached = seen
+            self._within_reach = {number: np.flatnonzero(reached).tolist()}
+        return self._within_reach[number]
+
+    def beyond(self, number: int) -> list[Beyond]:
+        """Who is kept from a request by distance alone, by at most MOST_OVER minutes."""
+        if number not in self._beyond:
+            found: set[Beyond] = set()
+            for engagement, slot in slots(self.standing.problem.requests[number]):
+                over = self.standing.over(engagement)
+                people = np.flatnonzero((over <= MOST_OVER) & self.takers)
+                takes = self.slack.takes(people, slot.day).tolist()
+                rows = zip(over[people].tolist(), people.tolist(), takes, strict=True)
+                found.update(Beyond(*row, slot.day) for row in rows)
+            self._beyond[number] = sorted(found)
+        return self._beyond[number]
+
+
+def nothing(finder: Finder, number: int, request: Request) -> Tries:
+    """No change: the plan is not the best, or a goal above `classes` was worth more than this request."""
+    if finder.hopeful(request):
+        yield Change(number, request), {"kind": "nothing"}
+
+
+def other_time(finder: Finder, number: int, request: Request) -> Tries:
+    """One option more, the nearest in time to those asked for first."""
+    static = [_anywhere(finder, Engagement(request, request.options[0], held)) for held in modes_of(request)]
+    if all(int(np.count_nonzero(people)) < request.role_models for people in static):
+        return
+    for start, option in other_options(finder, request):
+        if any(finder.hopeful_at(Engagement(request, option, held)) for held in modes_of(request)):
+            changed = replace(request, options=(*request.options, option))
+            yield Change(number, changed), {"kind": "time", "start": start.isoformat(timespec="minutes")}
+
+
+def _anywhere(finder: Finder, engagement: Engagement) -> Any:
+    """Role models who could take one more on some day and whom no rule keeps from the request at every time."""
+    blocked = ~finder.takers
+    for rule in (mode, topic, grade, distance):
+        blocked = blocked | rule(finder.standing.facts, engagement)
+    return ~blocked
+
+
+def other_options(finder: Finder, request: Request) -> Iterator[tuple[datetime, Option]]:
+    """The request's lessons at other times: on the dates of the problem's options, at the times of day of its school's.
+
+    The nearest to one of its own first, the earlier of two; each with the lessons of the option it is nearest to.
+    """
+    own = {option.lessons[0].start: option for option in request.options}
+    times = {
+        option.lessons[0].start.time()
+        for other in finder.standing.problem.requests
+        if other.school == request.school
+        for option in other.options
+    }
+    starts = {datetime.combine(day, at) for day in finder.dates for at in times} - own.keys()
+    nearest = {start: min(own, key=lambda asked: (abs(asked - start), asked)) for start in starts}
+    for start in sorted(starts, key=lambda start: (abs(start - nearest[start]), start)):
+        option = _moved(own[nearest[start]], start - nearest[start])
+        if option.lessons[-1].end.date() == start.date():
+            yield start, option
+
+
+def _moved(option: Option, by: timedelta) -> Option:
+    return Option(lessons=tuple(Lesson(start=lesson.start + by, end=lesson.end + by) for lesson in option.lessons))
+
+
+def minutes(finder: Finder, number: int, request: Request) -> Tries:
+    """One role model goes farther than they said, by the fewest minutes: to this school, or in another's stead."""
+    moved = finder.slack.forwards(number).request
+    beyond = [(bool(moved[other]), entry) for other in finder.within_reach(number) for entry in finder.beyond(other)]
+    needed = finder.lacking(request)
+    first = _fewest((entry for leaves, entry in beyond if leaves), needed)
+    last = _fewest((entry for _, entry in beyond if entry.takes), needed)
+    enough = {person: max(over, last[person]) for person, over in first.items() if person in last}
+    helpful = {(e.over, e.role_model) for _, e in beyond if e.over >= enough.get(e.role_model, AMPLE)}
+    for over, person in sorted(helpful):
+        yield Change(number, request, role_model=person, over=over), {"kind": "distance", "minutes": over}
+
+
+def _fewest(entries: Iterable[Beyond], needed: int) -> dict[int, int]:
+    """For each role model with so many entries, the fewest minutes that take in as many."""
+    over: dict[int, list[int]] = defaultdict(list)
+    for entry in entries:
+        over[entry.role_model].append(entry.over)
+    return {person: sorted(found)[needed - 1] for person, found in over.items() if len(found) >= needed}
+
+
+def any_topic(finder: Finder, number: int, request: Request) -> Tries:
+    """The request names no topic."""
+    changed = replace(request, topics=())
+    if request.topics and finder.hopeful(changed):
+        yield Change(number, changed), {"kind": "topic"}
+
+
+def digital(finder: Finder, number: int, request: Request) -> Tries:
+    """The visit may be held digitally too."""
+    changed = replace(request, mode="either")
+    if request.mode == "physical" and finder.hopeful(changed):
+        yield Change(number, changed), {"kind": "digital"}
+
+
+def fewer_role_models(finder: Finder, number: int, request: Request) -> Tries:
+    """One role model fewer comes."""
+    if request.role_models > 1:
+        changed = replace(request, role_models=request.role_models - 1)
+        if finder.hopeful(changed):
+            yield Change(number, changed), {"kind": "fewer_role_models"}
+
+
+def limit(finder: Finder, number: int, request: Request) -> Tries:
+    """One role model takes one engagement more a day, a week or in all; those who may come to the request first."""
+    helpful = finder.slack.widened(finder.slack.forwards(number), finder.lacking(request))
+    own = {person for _, people in finder.standing.offers(number, Change(number, request)) for person in people}
+    people = np.flatnonzero(np.logical_or.reduce(list(helpful.values()))).tolist()
+    for person in sorted(people, key=lambda person: (person not in own, person)):
+        for field in LIMITS:
+            if helpful[field][person]:
+                found = {"kind": "limit", "role_model": finder.standing.facts.ids[person], "limit": field}
+                yield Change(number, request, role_model=person, limit=field), found
+
+
+KINDS: tuple[Callable[[Finder, int, Request], Tries], ...] = (
+    nothing,
+    other_time,
+    minutes,
+    any_topic,
+    digital,
+    fewer_role_models,
+    limit,
+)
+"""Every kind of change in its order; each yields changes in order of their amounts, without those proven hopeless."""
