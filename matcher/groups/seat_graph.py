@@ -128,7 +128,7 @@ class SeatGraph:
 
     def takes(self, s: int, level: str, position: int) -> bool:
         """A pupil of the level at this position would get a seat if the open session were one of their choices."""
-        return self.cut_off[self.place[s, level]] > position
+        return any(self.cut_off[self.desk[s, kind]] > position for kind in self.rooms.teaches(s, level))
 
     def reach(self, starts: Iterable[int]) -> set[int]:
         """All nodes that can be reached from these, themselves included."""

@@ -6,7 +6,7 @@ gone through again, seats the pupil and still seats everyone ahead who has a sea
 Under `queue_first` the first three also leave everyone ahead in the very session they have.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -43,7 +43,7 @@ class SmallestChanges:
         if not self.queue_first:
             by_flow = OneMoreMentor(self.graph)
             return {s: by_flow.gain(s) for s in self.graph.room}
-        if self._held:
+        if self.held:
             return {}
         by_replay = OneMoreMentorQueueFirst(self.graph)
         told = {s: by_replay.gain(s) for s in self.graph.room}
@@ -62,7 +62,7 @@ class SmallestChanges:
         return helped
 
     @cached_property
-    def _held(self) -> list[tuple[int, frozenset[int]]]:
+    def held(self) -> list[tuple[int, frozenset[int]]]:
         """`queue_first`: (position, nodes) of each served pupil whom only a minimum size keeps from a better choice.
 
         A newcomer at one of these nodes fills the session in their stead, and they go.
@@ -95,7 +95,8 @@ class SmallestChanges:
 
     def of(self, p: int) -> Change | None:
         """The smallest change for a pupil without a seat; None when no single change gives them one."""
-        fresh = [s for s in self._new_within_reach(p) if self._seats(p, s)]
+        level, position = self.facts.pupils[p].level, self.facts.position[p]
+        fresh = [s for s in self._new_within_reach(p) if self.seats(level, position, [s])]
         on_site = [s for s in fresh if not self._site[s].digital]
         if on_site:
             return {"kind": "session", "session": self.facts.sessions[self._nearest(p, on_site)].id}
@@ -110,13 +111,12 @@ class SmallestChanges:
         own = next((s for s, _ in self.facts.within_reach[p] if s in helped), None)
         return {"kind": "mentor", "session": self.facts.sessions[self._nearest(p, helped) if own is None else own].id}
 
-    def _seats(self, p: int, *sessions: int) -> bool:
-        """With these sessions as further choices within reach the queue seats the pupil."""
-        level, position = self.facts.pupils[p].level, self.facts.position[p]
+    def seats(self, level: str, position: int, sessions: Collection[int]) -> bool:
+        """The queue seats a pupil of the level at this position once they may also sit in these open sessions."""
         if not any(self.graph.takes(s, level, position) for s in sessions):
             return False
-        places = {self.graph.place[s, level] for s in sessions}
-        return not self.queue_first or all(places.isdisjoint(ways) for turn, ways in self._held if turn < position)
+        desks = {self.graph.desk[s, kind] for s in sessions for kind in self.graph.rooms.teaches(s, level)}
+        return not self.queue_first or all(desks.isdisjoint(ways) for turn, ways in self.held if turn <= position)
 
     def _new_within_reach(self, p: int) -> Iterator[int]:
         """Open sessions that are none of the pupil's choices, and not too far."""
@@ -130,9 +130,10 @@ class SmallestChanges:
         """The least `max_travel_minutes` with which the queue seats the pupil in one of the choices too far now."""
         reached = {s for s, _ in self.facts.within_reach[p]}
         chosen = (self.facts.session_index[choice] for choice in self.facts.pupils[p].choices)
+        level, position = self.facts.pupils[p].level, self.facts.position[p]
         far = [(self._minutes(p, s), s) for s in chosen if s in self.graph.room and s not in reached]
         for most in sorted({minutes for minutes, _ in far}):
-            if self._seats(p, *(s for minutes, s in far if minutes <= most)):
+            if self.seats(level, position, [s for minutes, s in far if minutes <= most]):
                 return most
         return None
 

@@ -15,8 +15,8 @@ from tests.matcher.random_groups import random_group_problem
 from tests.matcher.single_changes import KINDS, NEW, SingleChanges, seats
 from tests.matcher.small_problems import Data
 
-FEW = range(40)
-MANY = range(40, 1500)
+FEW = range(30)
+MANY = range(30, 1500)
 
 
 @cache
