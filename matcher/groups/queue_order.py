@@ -6,14 +6,15 @@ level; a kind has room; a session has seats; and back along what flows, a sessio
 pupil at b and taking one away at a is possible exactly when a path leads from b to a.
 """
 
-from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import pairwise
 
-from matcher.groups.components import components
+import numpy as np
+
 from matcher.groups.facts import Facts
 from matcher.groups.rooms import Placement, Rooms
 from matcher.groups.roster import Roster
+from matcher.groups.seats import seats
 
 END = 0
 
@@ -29,176 +30,232 @@ class Reseating:
         self.facts = facts
         self.rooms = Rooms(facts, roster)
         self.seat = dict(placement.seat)
-        self._number: dict[object, int] = {None: END}
-        self.session_of: list[int] = [END]
-        self._covers: dict[int, list[int]] = {}
-        self._session: dict[int, int] = {}
-        self._kinds: dict[int, list[int]] = {}
-        self._flow: dict[int, dict[int, int]] = defaultdict(dict)
-        self._load: dict[int, int] = defaultdict(int)
-        self._capacity: dict[int, int] = {}
-        self._least: dict[int, int] = {}
-        self._free_at: dict[int, dict[int, None]] = defaultdict(dict)
-        self._ways: dict[int, dict[int, int]] = defaultdict(dict)
-        self._places: dict[int, list[int]] = {}
-        self._add_sessions()
+        self._may_leave = may_leave
+        net = self._net = seats(facts, self.rooms)
+        self._entrant = np.full(len(facts.pupils), -1, dtype=np.int64)
+        self._entrant[net.entrant] = np.arange(len(net.entrant))
+        self._place_node = {place: 1 + j for j, place in enumerate(net.place)}
+        first_kind = 1 + len(net.place)
+        first_session = first_kind + len(net.kind)
+        self._first_kind, self._first_session = first_kind, first_session
+        self._session_of = [-1, *(s for s, _ in net.place), *(net.session[i] for i, _ in net.kind), *net.session]
+        self._session_node = [-1] * first_kind + (first_session + net.kind_session).tolist()
+        self._covers: list[list[int]] = [[] for _ in range(first_kind)]
+        self._covered: list[list[int]] = [[] for _ in range(first_session)]
+        self._kinds: list[list[int]] = [[] for _ in range(first_session + len(net.session))]
+        self._capacity = [0] * first_kind + net.kind_room.tolist() + net.room.tolist()
+        self._least = [0] * first_session + net.least.tolist()
+        self._load = [0] * (first_session + len(net.session))
+        self._flow: list[dict[int, int]] = [{} for _ in range(first_session)]
         self._add_flow(placement)
+        self._free = bytearray(len(facts.pupils))
+        self._at = [END] * len(facts.pupils)
+        self._riders: list[dict[int, list[int]]] = [{} for _ in range(first_kind)]
+        self._from: list[dict[int, None]] = [{} for _ in range(first_kind)]
         for p in facts.queue:
-            if p not in facts.fixed_seat and (may_leave or p in self.seat):
-                self._free(p, may_leave=may_leave)
-        self._label: list[int] = []
+            self._enter(p)
+        self._label = [0] * len(self._session_of)
         self._labels = 0
 
-    def _node(self, key: object, s: int) -> int:
-        number = self._number.setdefault(key, len(self.session_of))
-        if number == len(self.session_of):
-            self.session_of.append(s)
-        return number
-
-    def _place_node(self, s: int, level: str) -> int:
-        node = self._node((s, level), s)
-        if node not in self._covers:
-            self._covers[node] = [self._node((s, kind), s) for kind in self.rooms.teaches(s, level)]
-        return node
-
-    def _add_sessions(self) -> None:
-        for s in self.rooms.open:
-            session = self._node(s, s)
-            self._capacity[session] = self.facts.sessions[s].seats
-            self._least[session] = self.facts.min_pupils[s]
-            self._kinds[session] = []
-            for kind in sorted(self.rooms.kinds[s], key=sorted):
-                node = self._node((s, kind), s)
-                self._capacity[node] = self.rooms.room_of(s, kind)
-                self._session[node] = session
-                self._kinds[session].append(node)
-
     def _add_flow(self, placement: Placement) -> None:
+        kinds, places = self._net.teaches.of(np.arange(len(self._net.place)))
+        for k, j in zip((kinds + self._first_kind).tolist(), (places + 1).tolist(), strict=True):
+            self._covers[j].append(k)
+            self._covered[k].append(j)
+        node = {}
+        for k, (i, kind) in enumerate(self._net.kind, start=self._first_kind):
+            self._kinds[self._session_node[k]].append(k)
+            node[self._net.session[i], kind] = k
         for (s, level, kind), amount in placement.taught.items():
             if amount:
-                node = self._node((s, kind), s)
-                self._flow[node][self._place_node(s, level)] = amount
-                self._load[node] += amount
-                self._load[self._session[node]] += amount
+                k = node[s, kind]
+                self._flow[k][self._place_node[s, level]] = amount
+                self._load[k] += amount
+                self._load[self._session_node[k]] += amount
 
-    def _free(self, p: int, *, may_leave: bool) -> None:
-        level = self.rooms.level(p)
-        places = [self._place_node(s, level) for s in self.rooms.may_sit(p)]
-        self._places[p] = [*places, END] if may_leave else places
-        self._set_free(p, self.place(p))
+    def _enter(self, p: int) -> None:
+        if p in self.seat:
+            self._at[p] = self._place_node[self.seat[p], self.rooms.level(p)]
+        if p not in self.facts.fixed_seat and (self._may_leave or p in self.seat):
+            self._free[p] = True
+            self._offer(p, self._at[p])
+
+    def _offer(self, p: int, here: int) -> None:
+        """The pupil, who is here, may ride from here to each of their other places."""
+        for there in self._ways(p):
+            if there != here:
+                self._riders[here].setdefault(there, []).append(p)
+                self._from[there][here] = None
+
+    def _ways(self, p: int) -> list[int]:
+        return [*self.places(p), END] if self._may_leave else self.places(p)
+
+    def places(self, p: int) -> list[int]:
+        """The nodes of the pupil's choices with a mentor for their level, best first."""
+        entrant = self._entrant[p]
+        if entrant < 0:
+            return []
+        start, values = self._net.choices.start, self._net.choices.values
+        nodes: list[int] = (values[start[entrant] : start[entrant + 1]] + 1).tolist()
+        return nodes
 
     def place(self, p: int) -> int:
         """The node where the pupil is; END without a seat."""
-        return self._place_node(self.seat[p], self.rooms.level(p)) if p in self.seat else END
-
-    def _set_free(self, p: int, here: int) -> None:
-        self._free_at[here][p] = None
-        ways = self._ways[here]
-        for there in self._places[p]:
-            if there != here:
-                ways[there] = ways.get(there, 0) + 1
+        return self._at[p]
 
     def settle(self, p: int) -> None:
         """From now on the pupil stays where they are."""
-        here = self.place(p)
-        del self._free_at[here][p]
-        ways = self._ways[here]
-        for there in self._places[p]:
-            if there != here:
-                ways[there] -= 1
-                if not ways[there]:
-                    del ways[there]
+        self._free[p] = False
+
+    def _rider(self, a: int, b: int) -> int | None:
+        """A free pupil at place a (or END) who may go to b; who has left or settled is forgotten here."""
+        riders = self._riders[a].get(b)
+        if riders is None:
+            return None
+        while riders:
+            if self._free[riders[-1]] and self._at[riders[-1]] == a:
+                return riders[-1]
+            riders.pop()
+        del self._riders[a][b]
+        del self._from[b][a]
+        return None
 
     def neighbours(self, node: int) -> Iterator[int]:
         """Where one more unit at this node may go."""
-        yield from self._ways[node]
-        if node == END:
-            yield from (session for session, least in self._least.items() if self._load[session] > least)
-        elif node in self._covers:
-            yield from self._covers[node]
-        elif node in self._kinds:
+        if node < self._first_kind:
+            yield from [b for b in [*self._riders[node]] if self._rider(node, b) is not None]
+            if node == END:
+                yield from (s for s in self._all_sessions() if self._load[s] > self._least[s])
+            else:
+                yield from self._covers[node]
+        elif node < self._first_session:
+            if self._load[node] < self._capacity[node]:
+                yield self._session_node[node]
+            yield from (place for place, amount in self._flow[node].items() if amount)
+        else:
             if self._load[node] < self._capacity[node]:
                 yield END
             yield from (kind for kind in self._kinds[node] if self._load[kind])
+
+    def before(self, node: int) -> Iterator[int]:
+        """From where one more unit at this node may come: those that have it among their neighbours."""
+        if node < self._first_kind:
+            yield from [a for a in [*self._from[node]] if self._rider(a, node) is not None]
+            if node == END:
+                yield from (s for s in self._all_sessions() if self._load[s] < self._capacity[s])
+            else:
+                yield from (kind for kind in self._covers[node] if self._flow[kind].get(node))
+        elif node < self._first_session:
+            yield from self._covered[node]
+            if self._load[node]:
+                yield self._session_node[node]
         else:
-            if self._load[node] < self._capacity[node]:
-                yield self._session[node]
-            yield from (place for place, amount in self._flow[node].items() if amount)
+            if self._load[node] > self._least[node]:
+                yield END
+            yield from (kind for kind in self._kinds[node] if self._load[kind] < self._capacity[kind])
+
+    def _all_sessions(self) -> range:
+        return range(self._first_session, len(self._session_of))
 
     def move(self, p: int, s: int) -> bool:
         """Put a free pupil in an open session they may sit in, others making way; False when that cannot be."""
-        here, there = self.place(p), self._place_node(s, self.rooms.level(p))
+        return self.move_to(p, self._place_node[s, self.rooms.level(p)])
+
+    def move_to(self, p: int, there: int) -> bool:
+        """`move`, to the node of one of the pupil's places."""
+        here = self._at[p]
         if here == there:
             return True
-        if not self._label:
-            self._label = components(len(self.session_of), self.neighbours)
-            self._labels = max(self._label)
         if self._label[here] != self._label[there]:
             return False
         path = self._path(there, here)
         if path is None:
             return False
-        riders = [self._rider(a, b) for a, b in pairwise(path)]
+        riders = [self._rider(a, b) if max(a, b) < self._first_kind else None for a, b in pairwise(path)]
         for (a, b), rider in zip(pairwise(path), riders, strict=True):
-            self._push(a, b, rider)
-        self._carry(p, here, there)
+            if rider is None:
+                self._push(a, b)
+            else:
+                self._carry(rider, b)
+        self._carry(p, there)
         return True
 
     def _path(self, start: int, goal: int) -> list[int] | None:
-        """A shortest path between two nodes of one label, within it; None, and a finer label, when there is none.
+        """A short path between two nodes of one label, within it; None, and a finer label, when there is none.
 
         A label holds whole strongly connected components. Moving along a cycle of one keeps it, settling a pupil can
         only split it; so labels stay right, and what was reached in vain is a part that can be told apart.
+
+        The search runs from both sides, the narrower front first, so that a part that is told apart was looked at
+        no longer than its other side. END has arcs from and to a great many sessions and is never looked through: when
+        both sides reach it they have met.
         """
-        label = self._label
-        within = label[start]
-        came: dict[int, int] = {start: start}
-        waiting = deque([start])
-        while waiting:
-            node = waiting.popleft()
-            for after in self.neighbours(node):
-                if label[after] == within and after not in came:
-                    came[after] = node
-                    if after == goal:
-                        path = [goal]
-                        while path[-1] != start:
-                            path.append(came[path[-1]])
-                        return path[::-1]
-                    waiting.append(after)
-        self._labels += 1
-        for node in came:
-            label[node] = self._labels
+        ahead: dict[int, int] = {start: start}
+        behind: dict[int, int] = {goal: goal}
+        fronts = [start] if start != END else [], [goal] if goal != END else []
+        while True:
+            forward = self._is_forward(fronts, END in ahead, END in behind)
+            known, other = (ahead, behind) if forward else (behind, ahead)
+            front = fronts[not forward]
+            if not front:
+                self._labels += 1
+                for node in known:
+                    self._label[node] = self._labels
+                return None
+            met = self._widen(front, known, other, forward=forward)
+            if met is not None:
+                return [*_trace(ahead, met)[::-1], *_trace(behind, met)[1:]]
+
+    @staticmethod
+    def _is_forward(fronts: tuple[list[int], list[int]], end_ahead: bool, end_behind: bool) -> bool:
+        """Which side to widen: the narrower, but not one that has nothing left to look through but END."""
+        if not fronts[0] and end_ahead:
+            return False
+        if not fronts[1] and end_behind:
+            return True
+        return len(fronts[0]) <= len(fronts[1])
+
+    def _widen(self, front: list[int], known: dict[int, int], other: dict[int, int], *, forward: bool) -> int | None:
+        """Goes one step on from the whole front, within the label; the node where the other side is met, if any."""
+        label, within = self._label, self._label[front[0]]
+        fresh = []
+        for node in front:
+            for after in self.neighbours(node) if forward else self.before(node):
+                if label[after] == within and after not in known:
+                    known[after] = node
+                    if after in other:
+                        return after
+                    if after != END:
+                        fresh.append(after)
+        front[:] = fresh
         return None
 
-    def _rider(self, a: int, b: int) -> int | None:
-        """The free pupil who goes from place a to place b, the last in the queue of them; None for other arcs."""
-        if b not in self._ways[a]:
-            return None
-        return max((q for q in self._free_at[a] if b in self._places[q]), key=self.facts.position.__getitem__)
-
-    def _push(self, a: int, b: int, rider: int | None) -> None:
-        if rider is not None:
-            self._carry(rider, a, b)
-        elif a in self._covers:
+    def _push(self, a: int, b: int) -> None:
+        """One unit more from a to b along an arc that no pupil rides."""
+        if 0 < a < self._first_kind:
             self._flow[b][a] = self._flow[b].get(a, 0) + 1
-        elif b in self._covers:
+        elif 0 < b < self._first_kind:
             self._flow[a][b] -= 1
-        elif a in self._session and self._session[a] == b:
-            self._load[a] += 1
-        elif b in self._session:
-            self._load[b] -= 1
-        elif b == END:
+        elif b == END or self._first_kind <= a < self._first_session:
             self._load[a] += 1
         else:
             self._load[b] -= 1
 
-    def _carry(self, p: int, here: int, there: int) -> None:
-        self.settle(p)
+    def _carry(self, p: int, there: int) -> None:
+        self._at[p] = there
         if there == END:
             del self.seat[p]
         else:
-            self.seat[p] = self.session_of[there]
-        self._set_free(p, there)
+            self.seat[p] = self._session_of[there]
+        self._offer(p, there)
+
+
+def _trace(came: dict[int, int], node: int) -> list[int]:
+    """The way back from a node to where its side began."""
+    path = [node]
+    while came[path[-1]] != path[-1]:
+        path.append(came[path[-1]])
+    return path
 
 
 def take_choices(facts: Facts, roster: Roster, placement: Placement) -> dict[int, int]:
@@ -222,9 +279,7 @@ def _in_queue_order(facts: Facts, roster: Roster, placement: Placement, *, may_l
     graph = Reseating(facts, roster, placement, may_leave=may_leave)
     for p in facts.queue:
         if p not in facts.fixed_seat and (may_leave or p in graph.seat):
-            for s in graph.rooms.may_sit(p):
-                if graph.move(p, s):
-                    break
+            any(graph.move_to(p, there) for there in graph.places(p))
             graph.settle(p)
     return graph.seat
 
@@ -236,18 +291,13 @@ def passed_over(facts: Facts, roster: Roster, placement: Placement) -> int:
     served, the last in the queue first: at a pupil's turn, what is reached is what only those behind would pay for.
     """
     graph = Reseating(facts, roster, placement, may_leave=False)
-    before: dict[int, list[int]] = defaultdict(list)
-    places = {p: [graph._place_node(s, graph.rooms.level(p)) for s in graph.rooms.may_sit(p)] for p in facts.queue}
-    for node in range(len(graph.session_of)):
-        for after in graph.neighbours(node):
-            before[after].append(node)
     reached: set[int] = set()
 
     def spread(start: int) -> None:
         waiting = [start] if start not in reached else []
         reached.update(waiting)
         while waiting:
-            fresh = [node for node in before[waiting.pop()] if node not in reached]
+            fresh = [node for node in graph.before(waiting.pop()) if node not in reached]
             reached.update(fresh)
             waiting.extend(fresh)
 
@@ -255,7 +305,7 @@ def passed_over(facts: Facts, roster: Roster, placement: Placement) -> int:
     count = 0
     for p in reversed(facts.queue):
         if p not in placement.seat:
-            count += any(place in reached for place in places[p])
+            count += any(place in reached for place in graph.places(p))
         elif p not in facts.fixed_seat:
             spread(graph.place(p))
     return count

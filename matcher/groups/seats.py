@@ -21,7 +21,8 @@ class Seats:
     `session[i]`: session i by index of the problem, with `room[i]` seats and at least `least[i]` pupils;
     `kind[k]`: its (session number, levels), with room for `kind_room[k]` pupils;
     `place[j]`: its (session by index of the problem, level), where kinds `teaches` may teach;
-    `group_places`: the places of each group; `entrant[e]`: the pupil, in queue order, `is_fixed[e]`, of `group[e]`.
+    `entrant[e]`: the pupil, in queue order; `is_fixed[e]`; `choices`: their places, best first; of group `group[e]`,
+    which has `group_places`.
     """
 
     session: tuple[int, ...]
@@ -32,10 +33,11 @@ class Seats:
     kind_room: Ints
     place: tuple[tuple[int, str], ...]
     teaches: Slices
-    group_places: Slices
     entrant: Ints
     is_fixed: Flags
+    choices: Slices
     group: Ints
+    group_places: Slices
 
 
 def seats(facts: Facts, rooms: Rooms) -> Seats:
@@ -55,10 +57,11 @@ def seats(facts: Facts, rooms: Rooms) -> Seats:
         kind_room=np.array([rooms.room_of(rooms.open[i], kind) for i, kind in kinds], dtype=np.int64),
         place=place,
         teaches=slices(taught, map(len, taught)),
-        group_places=group_places,
         entrant=entrant,
         is_fixed=is_fixed,
+        choices=_rows(table),
         group=group,
+        group_places=group_places,
     )
 
 
@@ -93,6 +96,10 @@ def _groups(table: Ints, places: int) -> tuple[Slices, Ints]:
     for column in rows.T:
         code = np.unique(code * (places + 1) + column + 1, return_inverse=True)[1]
     first = np.unique(code, return_index=True)[1]
-    sets = rows[first]
-    size = (sets >= 0).sum(axis=1)
-    return Slices(np.concatenate([[0], np.cumsum(size)]), sets[sets >= 0]), code
+    return _rows(rows[first]), code
+
+
+def _rows(table: Ints) -> Slices:
+    """The numbers of each row that are not -1."""
+    inside = table >= 0
+    return Slices(np.concatenate([[0], np.cumsum(inside.sum(axis=1))]), table[inside])

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from matcher.check_groups import PLACEMENT_RULES
-from matcher.groups.components import components
 from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts, overlap
 from matcher.groups.first import filled_up, first_roster
@@ -16,7 +15,7 @@ from matcher.groups.linear import LinearModel
 from matcher.groups.milp import whole_bound
 from matcher.groups.model import JointModel, roster_of
 from matcher.groups.placement import place
-from matcher.groups.queue_order import Reseating, passed_over, take_choices, take_seats
+from matcher.groups.queue_order import END, Reseating, passed_over, take_choices, take_seats
 from matcher.groups.rooms import placement_of
 from matcher.groups.roster import is_valid
 from matcher.groups.rules import RULES
@@ -143,18 +142,25 @@ def test_moves_keep_every_capacity_and_minimum(seed: int) -> None:
     assert moved
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_components_are_mutual_reach(seed: int) -> None:
+@pytest.mark.parametrize("may_leave", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_arcs_lead_forth_and_back(seed: int, may_leave: bool) -> None:
+    facts = facts_of(seed)
     rng = random.Random(seed)
-    count = 12
-    arcs = {a: [b for b in range(count) if b != a and rng.random() < 0.12] for a in range(count)}
-    reach = {a: {a} for a in arcs}
-    for _ in range(count):
-        for a in arcs:
-            reach[a] |= {c for b in arcs[a] for c in reach[b]}
-    label = components(count, lambda node: arcs[node])
-    for a, b in combinations(range(count), 2):
-        assert (label[a] == label[b]) == (b in reach[a] and a in reach[b])
+    roster = first_roster(facts)
+    placement = place(facts, roster)
+    assert placement is not None
+    graph = Reseating(facts, roster, placement, may_leave=may_leave)
+    for p in rng.sample(sorted(placement.seat), 60):
+        graph.move(p, rng.choice(graph.rooms.may_sit(p)))
+        if rng.random() < 0.5:
+            graph.settle(p)
+    nodes = {node for p in placement.seat for node in graph.places(p)} | {END}
+    while fresh := {other for node in nodes for other in (*graph.neighbours(node), *graph.before(node))} - nodes:
+        nodes |= fresh
+    forth = {(a, b) for a in nodes for b in graph.neighbours(a)}
+    assert len(forth) > len(nodes)
+    assert forth == {(a, b) for b in nodes for a in graph.before(b)}
 
 
 @pytest.mark.parametrize("seed", range(10))
