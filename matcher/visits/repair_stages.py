@@ -3,9 +3,8 @@
 It takes as long as a solve and needs nothing prepared; matcher/visits/repair.py asks it where no shorter way is proven.
 """
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +17,11 @@ from matcher.plan import BoundSource, Goal, Visit
 from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove
 from matcher.visits.candidates import find_candidates, fixed_engagements, room
+from matcher.visits.chapter import run_chapter
 from matcher.visits.goals import GOALS, LinearGoal, Season
 from matcher.visits.model import Flags, Ints, Model, Values
 from matcher.visits.repair_goal import columns_of_visits, moved
 from matcher.visits.rules import RULES, Surroundings, limit_groups
-from matcher.visits.running import Stopped
 from matcher.visits.stage import Stage
 from matcher.visits.start import Diary, HandRule
 
@@ -72,22 +71,27 @@ class Frame:
 class Stages:
     """Runs goals one after the other on one frame, each from the plan of the one before."""
 
-    def __init__(self, frame: Frame, assigned: Flags, stop: Stop, seed: int, settings: Settings) -> None:
+    def __init__(
+        self, frame: Frame, assigned: Flags, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress
+    ) -> None:
         self.frame, self.assigned = frame, assigned
         self._stop, self._seed = stop, seed
         self._nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+        self._started, self._on_progress = time.monotonic(), on_progress
         self.done: list[tuple[LinearGoal, Stage]] = []
         self.proven = True
 
-    def run(self, goal: LinearGoal, tell: Callable[[int, int], None]) -> Stage:
-        """The best plan for this goal that keeps what those before it reached, and its proof; nothing settled yet."""
-        stage = Stage(self.frame.model, goal, self.assigned, self._seed, self._stop, self._nodes, tell)
-        with contextlib.suppress(Stopped):
-            stage.run()
-        self.assigned = stage.assigned
-        self.proven &= stage.proven
-        self.done.append((goal, stage))
-        return stage
+    def run(self, goals: Sequence[LinearGoal]) -> None:
+        """The best plan for these goals that keeps what those before them reached, and what is proven about each."""
+        reports = [partial(self._tell, goal.name) for goal in goals]
+        model = self.frame.model
+        for stage, reached in run_chapter(model, goals, self.assigned, self._seed, self._stop, self._nodes, reports):
+            self.assigned = stage.assigned
+            self.proven &= reached.gap == 0
+            self.done.append((stage.goal, stage))
+
+    def _tell(self, name: str, value: int, bound: int) -> None:
+        self._on_progress(Progress(name, value, bound, time.monotonic() - self._started))
 
 
 def repair_by_stages(
@@ -104,20 +108,13 @@ def repair_by_stages(
     Bounds of goals before `moved` are those of a full solve. Those after it hold for every plan that reaches the goals
     before it, however many visits it moves, so that a gap there is the price of moving few.
     """
-    started = time.monotonic()
-
-    def tell(name: str, value: int, bound: int) -> None:
-        on_progress(Progress(name, value, bound, time.monotonic() - started))
-
     model = frame.model
     standing = columns_of_visits(model, frame.season.problem, visits)
-    stages = Stages(frame, frame.filled(standing), stop, seed, settings)
-    for goal_of in UNTIL_MOVED:
-        stages.run(goal_of(model, frame.season), partial(tell, goal_of.__name__)).finish()
+    stages = Stages(frame, frame.filled(standing), stop, seed, settings, on_progress)
+    stages.run([goal_of(model, frame.season) for goal_of in UNTIL_MOVED])
     with _decisions_forgotten(model):
-        stages.run(moved(model, standing), partial(tell, "moved")).finish()
-        for goal_of in AFTER_MOVED:
-            stages.run(goal_of(model, frame.season), partial(tell, goal_of.__name__)).finish()
+        fewest = moved(model, standing)
+        stages.run([fewest, *(goal_of(model, frame.season) for goal_of in AFTER_MOVED)])
     assigned = stages.assigned
     if not stages.proven:
         assigned = frame.hand().filled(assigned)
@@ -146,6 +143,8 @@ def _decisions_forgotten(model: Model) -> Iterator[None]:
         for flags, kept in ((model.alive, alive), (model.fixed_to_one, ones), (model.tight, tight), (model.lazy, lazy)):
             flags[: len(kept)] = kept
         model.alive[len(alive) :] = True
+        model.fixed_to_one[len(alive) :] = False
+        model.tight[len(tight) :] = False
 
 
 def _goal(linear: LinearGoal, values: Values, bound: int) -> Goal:
