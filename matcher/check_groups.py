@@ -16,6 +16,7 @@ from matcher.check_common import (
     wrong_goals,
 )
 from matcher.check_queue import Room, Seated, Waiting, better_choices, passed_over_pupils, replay_differences
+from matcher.check_repair import wrong_moves
 from matcher.plan import GroupPlan
 from matcher.problem import GroupProblem, Mentor, Pupil, Session
 
@@ -253,6 +254,18 @@ def _ahead(facts: GroupFacts) -> dict[str, int]:
     return ahead
 
 
+def moved(facts: GroupFacts) -> Iterator[str]:
+    """Who is listed as moved sits there now, who is listed as dropped has no seat, and new stands are in the plan."""
+    now = {pupil: seat.session.id for pupil, seat in facts.seat_of.items()}
+    yield from wrong_moves(facts.plan, now, facts.pupils)
+    present = {(shift.mentor.id, shift.session.id) for shift in facts.shifts}
+    stands = [(stand.mentor, stand.session) for stand in facts.plan.new_stands]
+    yield from unsorted("new_stands", stands)
+    for mentor, session in stands:
+        if (mentor, session) not in present:
+            yield f"mentor {mentor!r} is listed with a new stand in session {session!r} and is not there"
+
+
 def passed_over(facts: GroupFacts) -> Iterator[str]:
     """Going through the queue on this roster serves exactly the pupils served; the certificate says 0.
 
@@ -350,7 +363,7 @@ PLACEMENT_RULES = (
 )  # fmt: skip
 """The rules that make a placement valid; fairness is asked of valid placements only."""
 
-GROUP_RULES = (wrong_problem, *PLACEMENT_RULES, order, unserved, passed_over, choice_envy, goals, status)
+GROUP_RULES = (wrong_problem, *PLACEMENT_RULES, order, unserved, moved, passed_over, choice_envy, goals, status)
 """Every rule of a group plan; the function's name is the rule's code."""
 
 

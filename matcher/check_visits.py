@@ -16,6 +16,7 @@ from matcher.check_common import (
     wrong_empty_plan,
     wrong_goals,
 )
+from matcher.check_repair import held_as, wrong_moves
 from matcher.plan import Visit, VisitPlan
 from matcher.problem import Option, Request, RoleModel, School, VisitProblem
 
@@ -333,6 +334,12 @@ def unserved(facts: VisitFacts) -> Iterator[str]:
             yield f"{request!r} is listed as unserved and is no request of the problem"
 
 
+def moved(facts: VisitFacts) -> Iterator[str]:
+    """Visits listed as moved are held so now, and requests listed as dropped have no visit."""
+    now = {visit.request: held_as(visit) for visit in facts.plan.visits}
+    yield from wrong_moves(facts.plan, now, facts.requests)
+
+
 def goals(facts: VisitFacts) -> Iterator[str]:
     """All goals named and ordered, values as recounted and never beyond the bound, no gap under `optimal`."""
     yield from wrong_goals(facts.plan, recount(facts))
@@ -358,7 +365,7 @@ def _fixed_overlap(facts: VisitFacts) -> bool:
 
 VISIT_RULES = (
     wrong_problem, unknown, count, option, mode, topic, grade, distance, free, lessons, reserved, refused,
-    day, week, term, quota, overlap, travel, fixed, minutes, order, unserved, goals, status,
+    day, week, term, quota, overlap, travel, fixed, minutes, order, unserved, moved, goals, status,
 )  # fmt: skip
 """Every rule of a visit plan; the function's name is the rule's code."""
 

@@ -1,4 +1,4 @@
-"""The matcher on JSON files: `python -m matcher solve|check|explain`.
+"""The matcher on JSON files: `python -m matcher solve|check|explain|repair`.
 
 Exit codes: 0 done, 1 judged bad, 2 invalid input (a line for each fault, nothing written), 3 infeasible, 4 unknown, or
 a bound that `check --bounds` could not confirm in the time given.
@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,14 +19,19 @@ from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
-from matcher import bounds
+from matcher import bounds, replay
 from matcher import plan as plans
+from matcher import problem as problems
+from matcher.changes import load_changes
 from matcher.check import check
+from matcher.check_repair import based_on
 from matcher.control import SEEDS, OnProgress, Progress, Settings, Stop
 from matcher.explain import explain
 from matcher.fields import InvalidProblem
+from matcher.files import require_writable, write_whole
 from matcher.plan import Plan, load_plan
 from matcher.problem import Problem, VisitProblem, load_problem
+from matcher.repair import repair
 from matcher.solve import RefusedPlan, solve
 
 DONE, JUDGED_BAD, INVALID, INFEASIBLE, UNKNOWN = range(5)
@@ -59,27 +63,42 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m matcher", description="Plans visits and study groups.")
-    commands = parser.add_subparsers(required=True, metavar="solve|check|explain")
+    commands = parser.add_subparsers(required=True, metavar="solve|check|explain|repair")
     solver = commands.add_parser("solve", help="write the best plan for a problem")
     solver.add_argument("problem", type=Path)
-    solver.add_argument("-o", "--output", type=Path, required=True, help="where the plan is written")
-    solver.add_argument("--seconds", type=_seconds, help="time limit, 0 or more (default: until proven)")
-    solver.add_argument("--seed", type=_seed, default=1, help="same seed, same plan; 0 or more (default: 1)")
-    solver.add_argument("--workers", type=_workers, default=2, help="1 to 64 (default: 2)")
-    solver.add_argument("--json", action="store_true", help="progress and result as JSON lines")
+    _add_solving(solver)
     solver.set_defaults(run=_solve)
     judge = commands.add_parser("check", help="judge a plan")
     judge.add_argument("problem", type=Path)
     judge.add_argument("plan", type=Path)
     judge.add_argument("--bounds", action="store_true", help="solve afresh and confirm or refute each stated bound")
     judge.add_argument("--seconds", type=_seconds, default=60, help="time limit of --bounds, 0 or more (default: 60)")
+    judge.add_argument("--based-on", type=Path, metavar="OLD", help="the plan before: is what was moved told truly?")
+    judge.add_argument("--replay", action="store_true", help="queue and choices anew, a JSON line for each pupil")
+    judge.add_argument("--pupil", metavar="ID", help="replay for this pupil only")
+    judge.add_argument("--lottery", type=Path, metavar="FILE", help="replay the published draw as well")
     judge.set_defaults(run=_check)
     teller = commands.add_parser("explain", help="say why and why not, as JSON")
     teller.add_argument("problem", type=Path)
     teller.add_argument("plan", type=Path)
     teller.add_argument("id", nargs="?", help="a request, role model, pupil, session or mentor (default: all unserved)")
     teller.set_defaults(run=_explain)
+    mender = commands.add_parser("repair", help="write the next problem and plan after changes, moving the fewest")
+    mender.add_argument("problem", type=Path)
+    mender.add_argument("plan", type=Path)
+    mender.add_argument("changes", type=Path)
+    mender.add_argument("--problem-out", type=Path, required=True, help="where the new problem is written")
+    _add_solving(mender)
+    mender.set_defaults(run=_repair)
     return parser
+
+
+def _add_solving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-o", "--output", type=Path, required=True, help="where the plan is written")
+    command.add_argument("--seconds", type=_seconds, help="time limit, 0 or more (default: until proven)")
+    command.add_argument("--seed", type=_seed, default=1, help="same seed, same plan; 0 or more (default: 1)")
+    command.add_argument("--workers", type=_workers, default=2, help="1 to 64 (default: 2)")
+    command.add_argument("--json", action="store_true", help="progress and result as JSON lines")
 
 
 def _seconds(text: str) -> float:
@@ -111,24 +130,51 @@ def _read(path: Path) -> bytes:
 
 def _solve(given: argparse.Namespace) -> int:
     problem = load_problem(_read(given.problem))
-    _require_writable(given.output)
-    stop = Stop(given.seconds)
-    with _progress(given.json) as listener, _ended_by_interrupt(stop):
-        try:
-            plan = _in_thread(
-                lambda: solve(
-                    problem, stop=stop, seed=given.seed, settings=Settings(workers=given.workers), on_progress=listener
-                )
-            )
-        except RefusedPlan as refused:
-            for code, message in refused.violations:
-                _say(f"{code}: {message}")
-            return JUDGED_BAD
-    _write(given.output, plan)
+    require_writable({"--output": given.output})
+    plan = _solved(given, lambda **how: solve(problem, **how))
+    if plan is None:
+        return JUDGED_BAD
+    write_whole({"--output": (given.output, _text(plans.to_json(plan)))})
     _report(plan, given.json)
     for line in _conflict_lines(problem, plan):
         _say(line)
     return _EXIT_OF[plan.status]
+
+
+def _repair(given: argparse.Namespace) -> int:
+    problem, plan = _problem_and_plan(given)
+    changes, faults = _loaded(given.changes, load_changes)
+    if changes is None:
+        raise InvalidProblem(faults)
+    require_writable({"--output": given.output, "--problem-out": given.problem_out})
+    try:
+        repaired = _solved(given, lambda **how: repair(problem, plan, changes, **how))
+    except InvalidProblem as invalid:
+        raise InvalidProblem([f"{given.changes}: {line}" for line in invalid.errors]) from None
+    if repaired is None:
+        return JUDGED_BAD
+    write_whole(
+        {
+            "--problem-out": (given.problem_out, _text(problems.to_json(repaired.problem))),
+            "--output": (given.output, _text(plans.to_json(repaired.plan))),
+        }
+    )
+    _report(repaired.plan, given.json)
+    if not given.json:
+        _print(f"  moved {len(repaired.plan.moved)}, dropped {len(repaired.plan.dropped)}")
+    return _EXIT_OF[repaired.plan.status]
+
+
+def _solved(given: argparse.Namespace, work: Callable[..., T]) -> T | None:
+    """What `work` makes of stop, seed, settings and on_progress; None, and a line for each rule, when judged bad."""
+    stop, settings = Stop(given.seconds), Settings(workers=given.workers)
+    with _progress(given.json) as listener, _ended_by_interrupt(stop):
+        try:
+            return _in_thread(lambda: work(stop=stop, seed=given.seed, settings=settings, on_progress=listener))
+        except RefusedPlan as refused:
+            for code, message in refused.violations:
+                _say(f"{code}: {message}")
+            return None
 
 
 def _in_thread(work: Callable[[], T]) -> T:
@@ -163,7 +209,7 @@ def _progress(as_json: bool) -> Iterator[OnProgress]:
     if as_json:
         yield lambda progress: print(json.dumps(asdict(progress)), file=sys.stderr, flush=True)  # noqa: T201 the command's output
         return
-    with tqdm(file=sys.stderr, bar_format="{desc} {elapsed}", leave=False) as bar:
+    with tqdm(file=sys.stderr, bar_format="{desc} {elapsed}", leave=False, delay=0.2) as bar:
 
         def listener(progress: Progress) -> None:
             value = "-" if progress.value is None else progress.value
@@ -173,29 +219,8 @@ def _progress(as_json: bool) -> Iterator[OnProgress]:
         yield listener
 
 
-def _require_writable(path: Path) -> None:
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InvalidProblem([f"--output: {path} cannot be written; give a file in a folder that can be written"])
-
-
-def _write(path: Path, plan: Plan) -> None:
-    """Writes the plan whole or not at all."""
-    text = json.dumps(plans.to_json(plan), ensure_ascii=False, indent=1) + "\n"
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise InvalidProblem([f"--output: {path} cannot be written ({error.strerror}); give another place"]) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 def _report(plan: Plan, as_json: bool) -> None:
@@ -225,12 +250,29 @@ def _conflict_lines(problem: Problem, plan: Plan) -> Iterator[str]:
 def _check(given: argparse.Namespace) -> int:
     problem, plan = _problem_and_plan(given)
     violations = check(problem, plan)
+    if given.based_on is not None:
+        old, faults = _loaded(given.based_on, load_plan)
+        if old is None:
+            raise InvalidProblem(faults)
+        violations += based_on(old, plan)
     for code, message in violations:
         _print(f"{code}: {message}")
-    if violations:
+    asked = given.replay or given.pupil is not None or given.lottery is not None
+    if (asked and not _is_replayed(given, problem, plan)) or violations:
         return JUDGED_BAD
     _print("ok")
     return _check_bounds(problem, plan, given.seconds) if given.bounds else DONE
+
+
+def _is_replayed(given: argparse.Namespace, problem: Problem, plan: Plan) -> bool:
+    """A line for each turn of the queue, then one for each thing that is not as the queue and the draw have it."""
+    draw, faults = _loaded(given.lottery, replay.load_draw) if given.lottery else (None, [])
+    if faults:
+        raise InvalidProblem(faults)
+    lines, differences = replay.audit(problem, plan, given.pupil, draw)
+    for line in (*lines, *differences):
+        _print(line)
+    return not differences
 
 
 def _check_bounds(problem: Problem, plan: Plan, seconds: float) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from matcher.plan import GroupPlan, PlanMentor, PlanSession
+from matcher.plan import GroupPlan, MovedPupil, PlanMentor, PlanSession
 from matcher.problem import GroupProblem
 from tests.matcher.plans import group_plan
 from tests.matcher.small_problems import Data, group_data, groups
@@ -133,6 +133,12 @@ def unserved() -> Broken:
     return problem, replace(plan, unserved=(replace(plan.unserved[0], ahead=1),))
 
 
+def moved() -> Broken:
+    """p0 sits in s0 and is said to have been moved to s1."""
+    problem, plan = good()
+    return problem, replace(plan, based_on="0" * 64, moved=(MovedPupil(id="p0", from_="s0", to="s1", cause="absent"),))
+
+
 def passed_over() -> Broken:
     return placed(group_data(), {"p0": ("s0", "m0"), "p2": ("s0", "m0")}, 4)
 
@@ -155,5 +161,5 @@ def status() -> Broken:
 
 BROKEN: tuple[Callable[[], Broken], ...] = (
     wrong_problem, unknown, seat, choice, distance, level, ratio, seats, min_mentors, min_pupils, mentor_session,
-    mentor_max, mentor_overlap, fixed, order, unserved, passed_over, choice_envy, goals, status,
+    mentor_max, mentor_overlap, fixed, order, unserved, moved, passed_over, choice_envy, goals, status,
 )  # fmt: skip

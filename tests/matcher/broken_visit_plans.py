@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from matcher.plan import AssignedRoleModel, VisitPlan
+from matcher.plan import AssignedRoleModel, DroppedVisit, Held, VisitPlan
 from matcher.problem import VisitProblem
 from tests.matcher.plans import visit_plan
 from tests.matcher.small_problems import Data, held, lesson, visit_data, visits
@@ -159,6 +159,16 @@ def unserved() -> Broken:
     return problem, replace(plan, unserved=())
 
 
+def moved() -> Broken:
+    """The request of the first visit is said to have been dropped."""
+    problem, plan = good()
+    visit = plan.visits[0]
+    was = Held(option=visit.option, start=visit.start, mode=visit.mode, role_models=("r1",))
+    return problem, replace(
+        plan, based_on="0" * 64, dropped=(DroppedVisit(id=visit.request, from_=was, cause="refused"),)
+    )
+
+
 def goals() -> Broken:
     problem, plan = good()
     better = replace(plan.goals[4], value=3, bound=3)
@@ -172,5 +182,5 @@ def status() -> Broken:
 
 BROKEN: tuple[Callable[[], Broken], ...] = (
     wrong_problem, unknown, count, option, mode, topic, grade, distance, free, lessons, reserved, refused, day, week,
-    term, quota, overlap, travel, fixed, minutes, order, unserved, goals, status,
+    term, quota, overlap, travel, fixed, minutes, order, unserved, moved, goals, status,
 )  # fmt: skip
