@@ -1,14 +1,17 @@
 """The best plan of study groups until the stop, with a proven bound for every goal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from matcher.control import OnProgress, Settings, Stop, echoed, versions
+from matcher.control import OnProgress, Progress, Settings, Stop, echoed, versions
 from matcher.groups import goals as goal_functions
 from matcher.groups.conflicts import conflicts
 from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
+from matcher.groups.fixed_roster import only_roster, settled_goals
+from matcher.groups.placement import place
 from matcher.groups.queue_order import passed_over, take_choices, take_seats
-from matcher.groups.rooms import placement_of
+from matcher.groups.rooms import Placement, placement_of
+from matcher.groups.roster import Roster, is_valid
 from matcher.groups.search import Candidate, NoValidPlan, Search
 from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
 from matcher.plan import (
@@ -29,8 +32,11 @@ def solve(problem: GroupProblem, *, stop: Stop, seed: int, settings: Settings, o
     that cannot stand together; `unknown` only when the stop came before the fixed entries were seated.
     """
     facts = Facts(problem)
-    search = Search(facts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
     maker = _PlanMaker(facts, stop, seed, settings)
+    settled = maker.on_the_only_roster(on_progress)
+    if settled is not None:
+        return settled
+    search = Search(facts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
     try:
         search.run()
     except NoValidPlan:
@@ -62,35 +68,65 @@ class _PlanMaker:
             conflicts=found,
         )
 
+    def on_the_only_roster(self, on_progress: OnProgress) -> GroupPlan | None:
+        """The plan where the problem leaves one roster and it is valid; None elsewhere."""
+        roster = only_roster(self._facts)
+        if roster is None or not is_valid(self._facts, roster):
+            return None
+        placement = place(self._facts, roster)
+        if placement is None:
+            return None
+        seat = self._seats(roster, placement)
+        goals, sources = settled_goals(self._facts, roster, placement.seat, seat)
+        for goal in goals:
+            on_progress(Progress(goal.name, goal.value, goal.bound, self._stop.elapsed))
+        return self._written(roster, seat, goals, sources)
+
     def plan(self, search: Search, best: Candidate) -> GroupPlan:
         """The plan of the best roster: choices by the choice rule, contact mentors, goals with bounds."""
-        facts, roster = self._facts, best.roster
-        queue_first = facts.problem.rules.placement == "queue_first"
-        take = take_seats if queue_first else take_choices
-        seat = take(facts, roster, best.placement)
-        columns = search.by_pupil.columns_of(roster.stands(), seat)
+        seat = self._seats(best.roster, best.placement)
+        columns = search.by_pupil.columns_of(best.roster.stands(), seat)
         values = [goal.value(columns) for goal in search.goals]
         search.certify(values)
+        goals, sources = self._goals(search, values)
+        return self._written(best.roster, seat, goals, sources)
+
+    @property
+    def _by_queue_first(self) -> bool:
+        return self._facts.problem.rules.placement == "queue_first"
+
+    def _seats(self, roster: Roster, placement: Placement) -> dict[int, int]:
+        """The session of each served pupil by the choice rule."""
+        take = take_seats if self._by_queue_first else take_choices
+        return take(self._facts, roster, placement)
+
+    def _written(
+        self, roster: Roster, seat: Mapping[int, int], goals: list[Goal], sources: dict[str, BoundSource]
+    ) -> GroupPlan:
+        """The plan of these seats; `goals` and `sources` are those of the roster."""
+        facts = self._facts
         contact = contacts(facts, roster, seat)
         placement = placement_of(facts, roster, seat, contact)
-        replayed = take(facts, roster, placement)
-        if queue_first:
-            skipped = sum(seat.get(p) != replayed.get(p) for p in facts.queue)
+        if self._by_queue_first:
+            again = take_seats(facts, roster, placement)
+            skipped = sum(seat.get(p) != again.get(p) for p in facts.queue)
         else:
             skipped = passed_over(facts, roster, placement)
-        goals, sources = self._goals(search, values)
-        index, again = goal_functions.choices(facts, seat), goal_functions.choices(facts, replayed)
-        same = goal_functions.continuity(facts, contact)
-        goals.append(Goal(name="choices", sense="min", value=index, bound=min(index, again)))
-        goals.append(Goal(name="continuity", sense="max", value=same, bound=same))
-        sources |= {"choices": "replay", "continuity": "flow"}
+        index, same = goal_functions.choices(facts, seat), goal_functions.continuity(facts, contact)
+        goals = [
+            *goals,
+            Goal(name="choices", sense="min", value=index, bound=index),
+            Goal(name="continuity", sense="max", value=same, bound=same),
+        ]
         return GroupPlan(
             problem_sha256=self._sha256,
             status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
             sessions=listed_sessions(facts, roster, seat, contact),
             goals=tuple(goals),
             unserved=listed_unserved(facts, seat),
-            certificate=self._certificate(sources, skipped, choice_envy(facts, seat, contact)),
+            certificate=self._certificate(
+                sources | {"choices": "replay", "continuity": "flow"}, skipped, choice_envy(facts, seat, contact)
+            ),
         )
 
     def _goals(self, search: Search, values: Sequence[int]) -> tuple[list[Goal], dict[str, BoundSource]]:

@@ -1,7 +1,8 @@
 """How seats, mentors and those left out stand in a plan. Needs no solver."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from itertools import combinations
 
 from matcher.groups.facts import Facts
 from matcher.groups.roster import Roster
@@ -24,15 +25,19 @@ def listed_sessions(
 
 
 def listed_unserved(facts: Facts, seat: Mapping[int, int]) -> tuple[UnservedPupil, ...]:
-    """Pupils without a seat in queue order, each with the number of them ahead who may sit in one of its sessions."""
-    waiting = [0] * len(facts.sessions)
+    """Pupils without a seat in queue order, each with the number of them ahead who may sit in one of its sessions.
+
+    By inclusion and exclusion: for each set of sessions it is known how many of those before may sit in all of them.
+    """
     found = []
-    for bit, p in enumerate(p for p in facts.queue if p not in seat):
-        ahead = 0
-        for s, _ in facts.within_reach[p]:
-            ahead |= waiting[s]
-            waiting[s] |= 1 << bit
-        found.append(UnservedPupil(pupil=facts.pupils[p].id, ahead=ahead.bit_count(), reasons=()))
+    waiting: Counter[tuple[int, ...]] = Counter()
+    for p in facts.queue:
+        if p not in seat:
+            sessions = sorted(s for s, _ in facts.within_reach[p])
+            sets = [some for size in range(1, len(sessions) + 1) for some in combinations(sessions, size)]
+            ahead = sum(waiting[some] if len(some) % 2 else -waiting[some] for some in sets)
+            waiting.update(sets)
+            found.append(UnservedPupil(pupil=facts.pupils[p].id, ahead=ahead, reasons=()))
     return tuple(found)
 
 

@@ -4,26 +4,35 @@ import random
 
 import pytest
 
-from matcher.groups.facts import Facts
+from matcher.control import Stop
+from matcher.fields import InvalidProblem
+from matcher.groups.facts import Facts, overlap
 from matcher.groups.first import first_roster
+from matcher.groups.fixed_roster import on_roster, only_roster, stands_of
 from matcher.groups.placement import place
-from matcher.groups.roster import Roster
+from matcher.groups.roster import Roster, is_valid
+from matcher.plan import GroupPlan
+from matcher.solve import solve
 from tests.benchmarks.instances_groups import national
 from tests.matcher.queue_by_weights import kept_by_weights
 from tests.matcher.random_groups import random_group_problem
+from tests.matcher.test_against_brute_force import check_groups
 
 
 def some_rosters(facts: Facts, seed: int, count: int) -> list[Roster]:
-    """Rosters of mentors who stand where they can, or not, by chance."""
+    """Rosters of mentors who keep their own limits, sessions with too few of them left closed; by chance."""
     rng = random.Random(seed)
     rosters = []
     for _ in range(count):
         here: list[list[int]] = [[] for _ in facts.sessions]
         for m, stands in enumerate(facts.stands):
-            for s in stands:
-                if rng.random() < 0.7:
+            held: list[int] = []
+            for s in rng.sample(stands, len(stands)):
+                clash = any(overlap(facts.sessions[s], facts.sessions[t]) for t in held)
+                if len(held) < facts.mentors[m].max_sessions and not clash:
+                    held.append(s)
                     here[s].append(m)
-        rosters.append(Roster(tuple(map(tuple, here))))
+        rosters.append(Roster(tuple(tuple(m) if len(m) >= facts.min_mentors[s] else () for s, m in enumerate(here))))
     return rosters
 
 
@@ -60,3 +69,61 @@ def test_served_are_those_of_the_weights_on_a_season(pupils: int, mentors: int) 
 def test_served_are_those_of_the_weights_on_a_national_season(seed: int) -> None:
     facts = Facts(national(seed, mentors=(330, 170)[seed % 2]))
     assert compared(facts, first_roster(facts))
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_a_settled_roster_is_solved_as_enumeration_says(block: int) -> None:
+    solved = 0
+    for seed in range(10 * block, 10 * block + 10):
+        problem = random_group_problem(seed)
+        facts = Facts(problem)
+        for roster in some_rosters(facts, seed, 4):
+            if is_valid(facts, roster) and place(facts, roster) is not None:
+                stands = [(facts.mentors[m].id, facts.sessions[s].id) for m, s in roster.stands()]
+                settled = on_roster(problem, stands)
+                plan = solve(settled)
+                assert isinstance(plan, GroupPlan)
+                assert plan.status != "infeasible"
+                check_groups(settled, plan)
+                solved += 1
+    assert solved >= 4
+
+
+@pytest.mark.parametrize("placement", ["most_served", "queue_first"])
+@pytest.mark.parametrize("seed", range(2))
+def test_solved_on_its_own_roster_a_season_is_the_same(seed: int, placement: str) -> None:
+    problem = national(seed, pupils=300, mentors=26, placement=placement)
+    plan = solve(problem, stop=Stop(1.0))
+    assert isinstance(plan, GroupPlan)
+    again = solve(on_roster(problem, stands_of(plan)))
+    assert isinstance(again, GroupPlan)
+    assert again.sessions == plan.sessions
+    assert [(item.pupil, item.ahead) for item in again.unserved] == [(item.pupil, item.ahead) for item in plan.unserved]
+    assert [goal.value for goal in again.goals] == [goal.value for goal in plan.goals]
+    proven = [goal.name for goal in again.goals if goal.gap == 0]
+    assert proven[-4:] == ["short_hours", "extra_shifts", "choices", "continuity"]
+    if placement == "most_served":
+        assert again.status == "optimal"
+
+
+def test_nobody_on_the_roster_serves_nobody() -> None:
+    problem = on_roster(national(1, pupils=30, mentors=4), [])
+    plan = solve(problem)
+    assert plan.status == "optimal"
+    assert isinstance(plan, GroupPlan)
+    assert plan.sessions == ()
+    assert len(plan.unserved) == 30
+
+
+def test_a_problem_with_a_choice_of_rosters_has_no_only_one() -> None:
+    problem = national(1, pupils=30, mentors=4)
+    assert only_roster(Facts(problem)) is None
+    stands = [(mentor.id, mentor.sessions[0]) for mentor in problem.mentors]
+    roster = only_roster(Facts(on_roster(problem, stands)))
+    assert roster is not None
+    assert sum(map(len, roster.mentors)) == len(stands)
+
+
+def test_a_roster_of_strangers_is_refused() -> None:
+    with pytest.raises(InvalidProblem, match="nobody"):
+        on_roster(national(1, pupils=30, mentors=4), [("nobody", "nowhere")])
