@@ -10,10 +10,13 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
+from matcher.groups.facts import Ints, slices
 from matcher.groups.seat_graph import END, UNLIMITED, SeatGraph
 
-Steps = dict[int, int]
-"""For each node from which a goal can be reached, how many steps away it was when nobody had moved."""
+FAR = 1 << 30
+"""More steps than any path has: there is no way, or a search in vain has closed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +40,26 @@ class OneMoreMentor:
 
     def __init__(self, graph: SeatGraph) -> None:
         self._graph = graph
-        self._waiting = [p for p in graph.facts.queue if p not in graph.seat]
-        self._asked = graph.reach(graph.node(p) for p in self._waiting)
+        self._waiting = np.array([p for p in graph.facts.queue if p not in graph.seat], dtype=np.int64)
+        self._position = np.array([graph.facts.position[p] for p in self._waiting.tolist()], dtype=np.int64)
+        asked = graph.reach(graph.node(p) for p in self._waiting.tolist())
+        before = [[earlier for earlier in graph.before[node] if earlier in asked] for node in range(len(graph.before))]
+        self._before = slices(before, map(len, before))
+        self._asked = asked
 
     def gain(self, s: int) -> Gain:
         """What the queue would keep and lose with the mentor in this open session."""
-        graph = self._graph
+        graph, room = self._graph, self._graph.room[s]
         places = [graph.place[s, level] for level in graph.levels]
-        starts = [place for place in places if place in self._asked]
-        if not starts or graph.cut_off[graph.room[s]] < 0:
+        steps = self._steps_to([place for place in places if place in self._asked])
+        asks = (steps[self._waiting + graph.first_pupil] < FAR) & (self._position < graph.cut_off[room])
+        if not asks.any():
             return NOBODY
         new = len(graph.residual)
-        steps = self._steps_to(starts) | {new: 0}
-        last = graph.cut_off[graph.room[s]]
-        asking = [p for p in self._waiting if graph.node(p) in steps and graph.facts.position[p] < last]
-        graph.residual.append({graph.room[s]: graph.facts.sessions[s].ratio})
+        graph.residual.append({room: graph.facts.sessions[s].ratio})
         for place in places:
             graph.residual[place][new] = UNLIMITED
-        paths = self._paths(asking, new, graph.room[s], steps) if asking else []
+        paths = self._paths(self._waiting[asks].tolist(), room, [*steps.tolist(), 0])
         for path in reversed(paths):
             graph.push(path[::-1])
         for place in places:
@@ -63,63 +68,65 @@ class OneMoreMentor:
         ends = [path[-1] - graph.first_pupil for path in paths if path[-1] != END]
         return Gain(tuple(path[0] - graph.first_pupil for path in paths), tuple(ends))
 
-    def _steps_to(self, starts: Iterable[int]) -> Steps:
-        """Nodes that somebody without a seat reaches and from which one of the starts is reached; these have 1."""
-        steps = dict.fromkeys(starts, 1)
-        waiting = deque(steps)
-        while waiting:
-            node = waiting.popleft()
-            for earlier in self._graph.before[node]:
-                if earlier not in steps and earlier in self._asked:
-                    steps[earlier] = steps[node] + 1
-                    waiting.append(earlier)
+    def _steps_to(self, starts: list[int]) -> Ints:
+        """For each node that somebody without a seat reaches the steps to the nearest start, FAR without a way."""
+        steps = np.full(len(self._graph.residual), FAR)
+        reached = np.array(starts, dtype=np.int64)
+        depth = 1
+        while len(reached):
+            steps[reached] = depth
+            depth += 1
+            earlier, _ = self._before.of(reached)
+            reached = np.unique(earlier[steps[earlier] == FAR])
         return steps
 
-    def _paths(self, asking: Iterable[int], new: int, room: int, steps: Steps) -> list[list[int]]:
+    def _paths(self, asking: Iterable[int], room: int, steps: list[int]) -> list[list[int]]:
         """The paths pushed, one for each pupil kept, in queue order."""
-        graph, paths = self._graph, []
-        rest = self._way_on(room)
+        graph, position = self._graph, self._graph.facts.position
+        new, last, rest = len(steps) - 1, graph.cut_off[room], list[int]()
+        paths: list[list[int]] = []
         for p in asking:
-            if graph.facts.position[p] < self._value(rest):
-                path = self._path(graph.node(p), new, steps)
-                if path:
-                    paths.append([*path, *rest])
-                    graph.push(paths[-1])
-                    if room not in graph.residual[new]:
-                        break
-                    rest = self._way_on(room)
+            if position[p] >= last:
+                break
+            path = self._to_new(graph.node(p), new, steps)
+            if path and not rest:
+                rest, last = self._way_on(room, last)
+            if path and position[p] < last:
+                paths.append([*path, *rest])
+                rest = []
+                graph.push(paths[-1])
+                if room not in graph.residual[new]:
+                    break
         return paths
 
-    def _value(self, path: list[int]) -> int:
-        """The position that a path's end pays with: n at END, -1 where there is no path."""
-        position, first = self._graph.facts.position, self._graph.first_pupil
-        return -1 if not path else len(position) if path[-1] == END else position[path[-1] - first]
+    def _way_on(self, room: int, most: int) -> tuple[list[int], int]:
+        """A shortest path from the room to END, else to the served pupil last in the queue, and the position it pays.
 
-    def _way_on(self, room: int) -> list[int]:
-        """A shortest path from the room to END, else to the served pupil last in the queue; empty without any."""
-        graph = self._graph
+        n is paid at END, -1 on no path at all. It is known to pay `most` at most.
+        """
+        graph, facts = self._graph, self._graph.facts
+        goal = END if most == len(facts.queue) else graph.node(facts.queue[most])
         came = {room: room}
         waiting = deque(came)
-        while waiting and END not in came:
+        while waiting and goal not in came:
             node = waiting.popleft()
             for after in graph.residual[node]:
                 if after not in came:
                     came[after] = node
                     waiting.append(after)
-        found = (node - graph.first_pupil for node in came if 0 <= node - graph.first_pupil < len(graph.facts.pupils))
-        last = max(found, key=graph.facts.position.__getitem__, default=None)
-        if END in came:
-            path = [END]
-        elif last is not None:
-            path = [graph.node(last)]
-        else:
-            return []
+        if goal not in came:
+            pupils = (node - graph.first_pupil for node in came if node >= graph.first_pupil)
+            most = max((facts.position[p] for p in pupils if p < len(facts.pupils)), default=-1)
+            if most < 0:
+                return [], -1
+            goal = graph.node(facts.queue[most])
+        path = [goal]
         while path[-1] != room:
             path.append(came[path[-1]])
-        return path[::-1]
+        return path[::-1], most
 
-    def _path(self, start: int, goal: int, steps: Steps) -> list[int]:
-        """A path, the nodes nearest to the goal first; empty, and what was searched forgotten, where there is none."""
+    def _to_new(self, start: int, new: int, steps: list[int]) -> list[int]:
+        """A path to the new mentor, the nodes nearest to it first; empty, and what was searched closed, without one."""
         seen = {start}
         path = [start]
         rest = [self._nearest_last(start, steps)]
@@ -129,15 +136,16 @@ class OneMoreMentor:
                 rest.pop()
                 continue
             node = rest[-1].pop()
-            if node == goal:
-                return [*path, goal]
+            if node == new:
+                return [*path, new]
             if node not in seen:
                 seen.add(node)
                 path.append(node)
                 rest.append(self._nearest_last(node, steps))
         for node in seen:
-            del steps[node]
+            steps[node] = FAR
         return []
 
-    def _nearest_last(self, node: int, steps: Steps) -> list[int]:
-        return sorted(steps.keys() & self._graph.residual[node].keys(), key=steps.__getitem__, reverse=True)
+    def _nearest_last(self, node: int, steps: list[int]) -> list[int]:
+        open_ways = [after for after in self._graph.residual[node] if steps[after] < FAR]
+        return sorted(open_ways, key=steps.__getitem__, reverse=True)
