@@ -13,7 +13,6 @@ from ortools.sat.python import cp_model
 
 from matcher.control import Stop
 from matcher.visits.candidates import week_of
-from matcher.visits.reroute import Rerouter
 from matcher.visits.running import run
 from matcher.visits.slack import Pair, Slack
 from matcher.visits.standing import Change, Place, Slot, Standing
@@ -37,8 +36,7 @@ class Exchange:
     """Answers whole questions about one plan; all answers are repeatable unless the stop comes first."""
 
     def __init__(self, standing: Standing, slack: Slack, stop: Stop) -> None:
-        self._standing, self._stop = standing, stop
-        self._rerouter = Rerouter(standing, slack)
+        self._standing, self._slack, self._stop = standing, slack, stop
         self.solved = 0
 
     def serves(self, change: Change, more: list[Pair]) -> bool | None:
@@ -46,14 +44,16 @@ class Exchange:
 
         `more`: pairs of other requests that only the change allows. Raises Stopped when the stop comes first.
         """
-        chain = self._chain(change)
-        if chain is not None and self._possible(chain, change, keep_others=True):
+        if self._at_once(change):
             return True
-        moved = self._rerouter.moved(change, more)
+        offers = self._standing.offers(change.number, change)
+        moved = self._slack.reroute(change, offers, more, likely=False)
         if moved is None:
             return False
-        if self._possible(sorted(moved), change, keep_others=True):
-            return True
+        guesses = [self._slack.reroute(change, offers, more, likely=True), moved]
+        for guess in guesses:
+            if guess is not None and self._possible(sorted(guess), change, keep_others=True):
+                return True
         for most in SIZES:
             if self._possible(self._around(change, most), change, keep_others=False) is False:
                 return False
@@ -61,26 +61,21 @@ class Exchange:
                 return True
         return self._possible(self._connected(change), change, keep_others=False)
 
-    def _chain(self, change: Change) -> list[int] | None:
-        """The shortest chain of requests, each of which takes the place of the next, the last a free one.
+    def _at_once(self, change: Change) -> bool:
+        """Are there enough role models with nothing in their way, nobody moved?
 
-        A first guess: whether the whole chain can be held is asked apart. None where there is no chain.
+        Of several people of one company only one is counted: their quota may be too small for more.
         """
-        before = {change.number: change.number}
-        for number in (queue := [change.number]):
-            for slot, people in self._standing.offers(number, change):
-                for person in people:
-                    others = self._standing.in_the_way(person, slot, number, change)
-                    if others == []:
-                        chain = [number]
-                        while chain[-1] != change.number:
-                            chain.append(before[chain[-1]])
-                        return chain
-                    for place in others or ():
-                        if place.request not in before:
-                            before[place.request] = number
-                            queue.append(place.request)
-        return None
+        for slot, people in self._standing.offers(change.number, change):
+            free = (person for person in people if self._standing.in_the_way(person, slot, change) == [])
+            companies = (int(self._standing.company[person]) for person in free)
+            counted: list[int] = []
+            for company in companies:
+                if company < 0 or company not in counted:
+                    counted.append(company)
+                if len(counted) == change.request.role_models:
+                    return True
+        return False
 
     def _around(self, change: Change, most: int) -> list[int]:
         """At most so many requests: that of the change, those in its way, those in their way, and so on."""
@@ -98,7 +93,7 @@ class Exchange:
         """Requests whose people could take part in this one, were it not for them."""
         for slot, people in self._standing.offers(number, change):
             for person in people:
-                if self._standing.in_the_way(person, slot, number, change) != []:
+                if self._standing.in_the_way(person, slot, change) != []:
                     for place in self._standing.of_person.get(person, ()):
                         if not place.fixed:
                             yield place.request

@@ -1,20 +1,22 @@
 """Who could give way to whom, were engagements a network: a test that is quick and errs on one side only.
 
 Network: request → (role model, day) → (role model, week) → role model → company → end, with what the limits leave as
-capacities. Overlap and travel within a day are left out, and a request for k people may have them on different days: so
-every valid plan is a flow. A flow serves one more request only where the end can be reached from it in the residual
-network (its arcs with room left, and those in use backwards). Where it cannot, no plan serves all who are served now
-and that request: this is the proof of "no".
+capacities. Overlap and travel within a day are left out, and people of one visit may come on different days: so every
+valid plan is a flow. A flow serves one request more only where the end can be reached from it in the residual network
+(arcs with room left, and arcs in use backwards). Where it cannot, no plan serves all who are served now and that
+request: this is the proof of "no". A path is a guess at who has to move for a "yes".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from matcher.visits.candidates import Ints, week_of
-from matcher.visits.model import Flags
-from matcher.visits.standing import Standing
+from matcher.visits.model import Flags, ranges
+from matcher.visits.standing import Change, Offer, Standing
+
+UNSEEN, START = -1, -2
 
 
 class Pair(NamedTuple):
@@ -25,163 +27,170 @@ class Pair(NamedTuple):
     day: int
 
 
-class Reach(NamedTuple):
-    """A set of nodes: a flag for each request, (role model, day), (role model, week), role model and company."""
+class Arcs(NamedTuple):
+    """Arcs by number: where from, where to, and how much more they carry. Arc e ^ 1 is arc e backwards."""
 
-    request: Flags
-    day: Flags
-    week: Flags
-    person: Flags
-    company: Flags
+    tail: Ints
+    head: Ints
+    left: Ints
 
-    @property
-    def size(self) -> int:
-        """How many nodes it has."""
-        return sum(int(flags.sum()) for flags in self)
+    def and_more(self, pairs: Sequence[tuple[int, int]]) -> "Arcs":
+        """These arcs and some for one unit, with those backwards."""
+        tail = np.array([node for pair in pairs for node in pair], dtype=np.int64)
+        head = np.array([node for pair in pairs for node in reversed(pair)], dtype=np.int64)
+        left = np.tile(np.array([1, 0], dtype=np.int64), len(pairs))
+        added = (tail, head, left)
+        return Arcs(*(np.concatenate([old, new]) for old, new in zip(self, added, strict=True)))
 
 
 class Slack:
-    """The residual network of a plan."""
+    """The residual network of a plan. Nodes: requests by index, then days, weeks, people, companies, and the end."""
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
-        request, person, day = standing.table
         self.requests, self.people = len(standing.problem.requests), standing.facts.count
+        seats = {(place.request, place.role_model, place.slot.day) for place in standing.movable}
+        request, person, day = np.unique(np.stack(standing.table), axis=1)
         self._base = int(day.max(initial=0)) + 1
-        self._pair_request = request
-        self._days, self._pair_day = np.unique(person * self._base + day, return_inverse=True)
-        self._day_person = self._days // self._base
-        weeks = week_of_many(self._days % self._base)
-        self._weeks, self._day_week = np.unique(self._day_person * self._base + weeks, return_inverse=True)
-        self._week_person = self._weeks // self._base
-        self._company = standing.company
-        movable = standing.movable
-        seats = [place.role_model * self._base + place.slot.day for place in movable]
-        self._seat_request = np.array([place.request for place in movable], dtype=np.int64)
-        self._seat_day = np.searchsorted(self._days, np.array(seats, dtype=np.int64))
-        self._loads()
-        self.to_end = self._backwards()
+        days, pair_day = np.unique(person * self._base + day, return_inverse=True)
+        self._day_person = days // self._base
+        weeks, day_week = np.unique(self._day_person * self._base + _weeks(days % self._base), return_inverse=True)
+        self._week_person = weeks // self._base
+        self._day_week = day_week
+        self._first_day = self.requests
+        self._first_week = self._first_day + len(days)
+        self._first_person = self._first_week + len(weeks)
+        self._first_company = self._first_person + self.people
+        self.end = self._first_company + len(standing.quota)
+        self._node_of_day: dict[int, int] = dict(
+            zip(days.tolist(), range(self._first_day, self._first_week), strict=True)
+        )
+        self._node_of_week: dict[int, int] = dict(
+            zip(weeks.tolist(), range(self._first_week, self._first_person), strict=True)
+        )
+        keys = zip(request.tolist(), person.tolist(), day.tolist(), strict=True)
+        used = np.array([key in seats for key in keys], dtype=np.int64)
+        self._build(request, pair_day, used, days, weeks)
+        self._likely = self._same_day(request, day)
+        self.to_end = self._search(self.arcs, [self.end], backwards=1)
 
-    def _loads(self) -> None:
-        room_of = self._standing.room_of
-        self._load_day = np.bincount(self._seat_day, minlength=len(self._days))
-        self._load_week = np.bincount(self._day_week, self._load_day, len(self._weeks)).astype(np.int64)
-        self._load_person = np.bincount(self._week_person, self._load_week, self.people).astype(np.int64)
-        employed = np.flatnonzero(self._company >= 0)
-        companies = len(self._standing.quota)
-        load = np.bincount(self._company[employed], self._load_person[employed], companies).astype(np.int64)
-        self._open_company = load < self._standing.quota
-        days = zip(self._day_person.tolist(), (self._days % self._base).tolist(), strict=True)
-        self._open_day = self._load_day < np.array([room_of("max_per_day", p, d) for p, d in days], dtype=np.int64)
-        weeks = zip(self._week_person.tolist(), (self._weeks % self._base).tolist(), strict=True)
-        self._open_week = self._load_week < np.array([room_of("max_per_week", p, w) for p, w in weeks], dtype=np.int64)
-        terms = [room_of("max_per_term", p) for p in range(self.people)]
-        self._open_person = self._load_person < np.array(terms, dtype=np.int64)
+    def _build(self, request: Ints, pair_day: Ints, used: Ints, days: Ints, weeks: Ints) -> None:
+        standing, base = self._standing, self._base
+        load_day = np.bincount(pair_day, used, len(days)).astype(np.int64)
+        load_week = np.bincount(self._day_week, load_day, len(weeks)).astype(np.int64)
+        load_person = np.bincount(self._week_person, load_week, self.people).astype(np.int64)
+        company, people = standing.company, np.arange(self.people)
+        employed = company >= 0
+        companies = np.arange(len(standing.quota))
+        load_company = np.bincount(company[employed], load_person[employed], len(companies)).astype(np.int64)
+        groups = [
+            (request, self._first_day + pair_day, np.ones_like(used), used),
+            (self._first_day + np.arange(len(days)), self._first_week + self._day_week, self._room(0, days), load_day),
+            (self._first_week + np.arange(len(weeks)), self._first_person + self._week_person,
+             self._room(1, weeks), load_week),
+            (self._first_person + people, np.where(employed, self._first_company + company, self.end),
+             self._room(2, people * base), load_person),
+            (self._first_company + companies, np.full(len(companies), self.end), standing.quota, load_company),
+        ]  # fmt: skip
+        tail, head, most, load = (np.concatenate([group[k] for group in groups]) for k in range(4))
+        self.arcs = Arcs(*(np.stack(two, axis=1).ravel() for two in ((tail, head), (head, tail), (most - load, load))))
+        self._order = np.argsort(self.arcs.tail, kind="stable")
+        self._first = np.searchsorted(self.arcs.tail[self._order], np.arange(self.end + 2))
 
-    def _nothing(self) -> Reach:
-        sizes = (self.requests, len(self._days), len(self._weeks), self.people, len(self._open_company))
-        return Reach(*(np.zeros(size, dtype=np.bool_) for size in sizes))
+    def _room(self, level: int, keys: Ints) -> Ints:
+        field = ("max_per_day", "max_per_week", "max_per_term")[level]
+        pairs = zip((keys // self._base).tolist(), (keys % self._base).tolist(), strict=True)
+        return np.array([self._standing.room_of(field, person, when) for person, when in pairs], dtype=np.int64)
 
-    def _backwards(self) -> Reach:
-        """The nodes from which the end can be reached."""
-        to = self._nothing()
-        size = -1
-        employed = self._company >= 0
-        while size < to.size:
-            size = to.size
-            to.company[:] |= self._open_company
-            to.company[self._company[employed & to.person & (self._load_person > 0)]] = True
-            to.person[:] |= self._open_person & (~employed | np.append(to.company, False)[self._company])
-            to.person[self._week_person[to.week & (self._load_week > 0)]] = True
-            to.week[:] |= self._open_week & to.person[self._week_person]
-            to.week[self._day_week[to.day & (self._load_day > 0)]] = True
-            to.day[:] |= self._open_day & to.week[self._day_week]
-            to.day[self._seat_day[to.request[self._seat_request]]] = True
-            to.request[self._pair_request[to.day[self._pair_day]]] = True
-        return to
+    def _same_day(self, request: Ints, day: Ints) -> Arcs:
+        """The arcs without those by which one person of a visit by several would move to another day alone."""
+        several = {
+            p.request: p.slot.day for p in self._standing.movable if len(self._standing.of_request[p.request]) > 1
+        }
+        days = np.full(self.requests, -1, dtype=np.int64)
+        days[list(several)] = list(several.values())
+        left = self.arcs.left.copy()
+        left[2 * np.flatnonzero((days[request] >= 0) & (days[request] != day))] = 0
+        return self.arcs._replace(left=left)
 
-    def forwards(self, number: int, more: Sequence[Pair] = (), widened: int = -1) -> Reach:
-        """The nodes that can be reached from a request.
+    def _search(self, arcs: Arcs, starts: Iterable[int], *, backwards: int = 0, goal: int | None = None) -> Ints:
+        """For each node the arc by which it was first reached (`backwards`: by which it leads on), or UNSEEN.
 
-        `more`: pairs beside those of the problem; `widened`: a role model all of whose limits count as not reached.
+        It ends where the goal is reached.
         """
-        seen = self._nothing()
-        seen.request[number] = True
-        size = -1
-        employed = self._company >= 0
-        open_day, open_week = self._open_day.copy(), self._open_week.copy()
-        open_person = self._open_person.copy()
-        if widened >= 0:
-            open_day |= self._day_person == widened
-            open_week |= self._week_person == widened
-            open_person[widened] = True
-        while size < seen.size:
-            size = seen.size
-            self._follow(seen, more)
-            seen.day[self._pair_day[seen.request[self._pair_request]]] = True
-            seen.week[self._day_week[seen.day & open_day]] = True
-            seen.person[self._week_person[seen.week & open_week]] = True
-            seen.company[self._company[seen.person & open_person & employed]] = True
-            seen.person[:] |= employed & np.append(seen.company, False)[self._company] & (self._load_person > 0)
-            seen.week[:] |= seen.person[self._week_person] & (self._load_week > 0)
-            seen.day[:] |= seen.week[self._day_week] & (self._load_day > 0)
-            seen.request[self._seat_request[seen.day[self._seat_day]]] = True
-        return seen
+        via = np.full(self.end + 1, UNSEEN, dtype=np.int64)
+        frontier = np.array(sorted(set(starts)), dtype=np.int64)
+        via[frontier] = START
+        more = np.arange(len(self._order), len(arcs.tail))
+        while len(frontier) and (goal is None or via[goal] == UNSEEN):
+            found = np.concatenate([self._order[ranges(self._first[frontier], self._first[frontier + 1])], more])
+            found = found[(arcs.left[found ^ backwards] > 0) & (via[arcs.head[found]] == UNSEEN)]
+            found = found[via[arcs.tail[found]] != UNSEEN]
+            via[arcs.head[found]] = found
+            frontier = np.unique(arcs.head[found])
+        return via
 
-    def _follow(self, seen: Reach, more: Sequence[Pair]) -> None:
-        """Mark what the further pairs of the requests seen lead to: the day, or what it is part of where it is new."""
-        followed = [pair for pair in more if seen.request[pair.request]]
-        people = np.array([pair.role_model for pair in followed], dtype=np.int64)
-        days = np.array([pair.day for pair in followed], dtype=np.int64)
-        by_day = _find(self._days, people * self._base + days)
-        by_week = _find(self._weeks, people * self._base + week_of_many(days))
-        seen.day[by_day[by_day >= 0]] = True
-        seen.week[by_week[(by_day < 0) & (by_week >= 0)]] = True
-        seen.person[people[by_week < 0]] = True
+    def _path(self, arcs: Arcs, via: Ints, node: int) -> list[int]:
+        """The arcs from a node back to where the search started."""
+        path = []
+        while via[node] != START:
+            path.append(int(via[node]))
+            node = int(arcs.tail[path[-1]])
+        return path
 
-    def pairs_of(self, requests: Flags) -> tuple[Ints, Ints, Ints]:
-        """Request, role model and day of every pair of these requests, each once."""
-        chosen = requests[self._pair_request]
-        keys = np.unique(self._pair_request[chosen] * len(self._days) + self._pair_day[chosen])
-        day = keys % max(1, len(self._days))
-        return keys // max(1, len(self._days)), self._day_person[day], self._days[day] % self._base
+    def entry(self, person: int, day: int, change: Change | None = None) -> int:
+        """The node where an engagement of the role model on that day enters the network; -1: a limit admits none."""
+        room_of, week = self._standing.room_of, week_of(day)
+        node = self._node_of_day.get(person * self._base + day)
+        if node is not None:
+            return node
+        if room_of("max_per_day", person, day, change) <= 0:
+            return -1
+        node = self._node_of_week.get(person * self._base + week)
+        if node is not None:
+            return node
+        return self._first_person + person if room_of("max_per_week", person, week, change) > 0 else -1
 
-    def takes(self, people: Ints, day: int) -> Flags:
-        """Could each of these role models take one engagement more on the day, by this test?"""
-        flags = np.zeros(len(people), dtype=np.bool_)
-        week = week_of(day)
-        by_week = _find(self._weeks, people * self._base + week)
-        by_day = _find(self._days, people * self._base + day)
-        for i, person in enumerate(people.tolist()):
-            if by_day[i] >= 0:
-                flags[i] = self.to_end.day[by_day[i]]
-            elif self._standing.room_of("max_per_day", person, day) > 0:
-                if by_week[i] >= 0:
-                    flags[i] = self.to_end.week[by_week[i]]
-                else:
-                    flags[i] = self.to_end.person[person] and self._standing.room_of("max_per_week", person, week) > 0
-        return flags
+    def takes(self, person: int, day: int) -> bool:
+        """Could the role model take one engagement more on the day, by this test?"""
+        node = self.entry(person, day)
+        return node >= 0 and self.to_end[node] != UNSEEN
 
     @property
     def takers(self) -> Flags:
         """Role models who could take one engagement more on some day, by this test."""
-        some = self.to_end.person.copy()
-        some[self._week_person[self.to_end.week]] = True
-        some[self._day_person[self.to_end.day]] = True
+        seen = self.to_end != UNSEEN
+        some: Flags = seen[self._first_person : self._first_company].copy()
+        some[self._week_person[seen[self._first_week : self._first_person]]] = True
+        some[self._day_person[seen[self._first_day : self._first_week]]] = True
         return some
 
-    def widened(self, seen: Reach, needed: int) -> dict[str, Flags]:
+    def forwards(self, number: int, more: Sequence[Pair] = ()) -> Ints:
+        """The nodes that can be reached from an unserved request, as `via`; `more`: pairs beside the problem's."""
+        return self._search(self._with(self.arcs, more), [number])
+
+    def _with(self, arcs: Arcs, pairs: Iterable[Pair], change: Change | None = None) -> Arcs:
+        links = [(pair.request, self.entry(pair.role_model, pair.day, change)) for pair in dict.fromkeys(pairs)]
+        return arcs.and_more([link for link in links if link[1] >= 0])
+
+    def requests_in(self, via: Ints) -> list[int]:
+        """The requests among the nodes reached."""
+        reached: list[int] = np.flatnonzero(via[: self.requests] != UNSEEN).tolist()
+        return reached
+
+    def widened(self, via: Ints, needed: int) -> dict[str, Flags]:
         """For each limit, the role models with whom one more could help a request that reaches these nodes.
 
         `needed`: how many of its people have to come by way of the limit.
         """
-        employed = self._company >= 0
-        beyond_person = ~employed | np.append(self.to_end.company, False)[self._company]
-        people = np.arange(self.people)
+        seen, goal = via != UNSEEN, self.to_end != UNSEEN
+        day, week = slice(self._first_day, self._first_week), slice(self._first_week, self._first_person)
+        person, people = slice(self._first_person, self._first_company), np.arange(self.people)
+        above = np.where(self._standing.company >= 0, self._first_company + self._standing.company, self.end)
         return {
-            "max_per_day": self._both(self._day_person, seen.day, self.to_end.week[self._day_week], needed),
-            "max_per_week": self._both(self._week_person, seen.week, self.to_end.person[self._week_person], needed),
-            "max_per_term": self._both(people, seen.person, beyond_person, needed),
+            "max_per_day": self._both(self._day_person, seen[day], goal[week][self._day_week], needed),
+            "max_per_week": self._both(self._week_person, seen[week], goal[person][self._week_person], needed),
+            "max_per_term": self._both(people, seen[person], goal[above], needed),
         }
 
     def _both(self, owner: Ints, tail: Flags, head: Flags, needed: int) -> Flags:
@@ -190,15 +199,55 @@ class Slack:
         heads = np.bincount(owner[head], minlength=self.people)
         return (tails >= needed) & (heads >= needed)
 
+    def reroute(
+        self, change: Change, offers: Sequence[Offer], more: Sequence[Pair], *, likely: bool
+    ) -> set[int] | None:
+        """Requests that move in a flow that serves all served now and the one of the change; None: there is none.
 
-def week_of_many(days: Ints) -> Ints:
+        `more`: pairs of other requests that only the change allows. `likely`: nobody leaves a visit by several for
+        another day; then None proves nothing.
+        """
+        number, asked = change.number, change.request.role_models
+        pairs = [[Pair(number, person, slot.day) for person in people] for slot, people in offers]
+        ways = pairs if asked > 1 else [[pair for slot in pairs for pair in slot]]
+        eased = self._eased(self._likely if likely else self.arcs, change)
+        best: set[int] | None = None
+        for own in ways:
+            found = self._augmented(self._with(eased, [*own, *more], change), number, asked)
+            if found is not None and (best is None or len(found) < len(best)):
+                best = found
+        return best
+
+    def _augmented(self, arcs: Arcs, number: int, times: int) -> set[int] | None:
+        """Sends so many units from the request to the end; the requests on their ways, or None."""
+        met = {number}
+        for _ in range(times):
+            via = self._search(arcs, [number], goal=self.end)
+            if via[self.end] == UNSEEN:
+                return None
+            for arc in self._path(arcs, via, self.end):
+                arcs.left[arc] -= 1
+                arcs.left[arc ^ 1] += 1
+                met.add(int(arcs.tail[arc]))
+        return {node for node in met if node < self.requests}
+
+    def _eased(self, arcs: Arcs, change: Change) -> Arcs:
+        """The arcs without those of the request itself, with one more on those of the limit that is changed."""
+        left = arcs.left.copy()
+        own = self._order[self._first[change.number] : self._first[change.number + 1]]
+        left[own] = 0
+        if change.limit:
+            first, owners = {
+                "max_per_day": (self._first_day, self._day_person),
+                "max_per_week": (self._first_week, self._week_person),
+                "max_per_term": (self._first_person, np.arange(self.people)),
+            }[change.limit]
+            nodes = first + np.flatnonzero(owners == change.role_model)
+            arcs_of = self._order[ranges(self._first[nodes], self._first[nodes + 1])]
+            left[arcs_of[arcs.head[arcs_of] >= first + len(owners)]] += 1
+        return arcs._replace(left=left)
+
+
+def _weeks(days: Ints) -> Ints:
     """ISO week numbers of day numbers, as `week_of` says them."""
     return (days - 1) // 7
-
-
-def _find(keys: Ints, wanted: Ints) -> Ints:
-    """Where each wanted key stands in the sorted keys, -1 where it does not."""
-    if not len(keys):
-        return np.full(len(wanted), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, at, -1)

@@ -104,8 +104,9 @@ class Finder:
         return max(1, request.role_models - max(self._who_could(engagement) for engagement, _ in slots(request)))
 
     def _who_could(self, engagement: Engagement) -> int:
-        people = np.flatnonzero(eligible(self.standing.facts, engagement) & self.takers)
-        return int(np.count_nonzero(self.slack.takes(people, engagement.date.toordinal())))
+        people = np.flatnonzero(eligible(self.standing.facts, engagement) & self.takers).tolist()
+        day = engagement.date.toordinal()
+        return sum(self.slack.takes(person, day) for person in people)
 
     def more(self, change: Change) -> list[Pair]:
         """Pairs of other requests that the change allows: those of who goes farther."""
@@ -122,16 +123,13 @@ class Finder:
     def within_reach(self, number: int) -> list[int]:
         """Requests that could come to move for the sake of this one if everybody went farther, and itself."""
         if number not in self._within_reach:
-            reached = np.zeros(self.slack.requests, dtype=np.bool_)
+            reached: list[int] = []
             more: list[Pair] = []
-            while True:
-                seen = self.slack.forwards(number, more).request
-                if not np.any(seen & ~reached):
-                    break
-                for other in np.flatnonzero(seen & ~reached).tolist():
+            while len(found := self.slack.requests_in(self.slack.forwards(number, more))) > len(reached):
+                for other in set(found) - set(reached):
                     more += [Pair(other, entry.role_model, entry.day) for entry in self.beyond(other)]
-                reached = seen
-            self._within_reach = {number: np.flatnonzero(reached).tolist()}
+                reached = found
+            self._within_reach = {number: reached}
         return self._within_reach[number]
 
     def beyond(self, number: int) -> list[Beyond]:
@@ -140,10 +138,8 @@ class Finder:
             found: set[Beyond] = set()
             for engagement, slot in slots(self.standing.problem.requests[number]):
                 over = self.standing.over(engagement)
-                people = np.flatnonzero((over <= MOST_OVER) & self.takers)
-                takes = self.slack.takes(people, slot.day).tolist()
-                rows = zip(over[people].tolist(), people.tolist(), takes, strict=True)
-                found.update(Beyond(*row, slot.day) for row in rows)
+                people = np.flatnonzero((over <= MOST_OVER) & self.takers).tolist()
+                found.update(Beyond(int(over[i]), i, self.slack.takes(i, slot.day), slot.day) for i in people)
             self._beyond[number] = sorted(found)
         return self._beyond[number]
 
@@ -199,8 +195,8 @@ def _moved(option: Option, by: timedelta) -> Option:
 
 def minutes(finder: Finder, number: int, request: Request) -> Tries:
     """One role model goes farther than they said, by the fewest minutes: to this school, or in another's stead."""
-    moved = finder.slack.forwards(number).request
-    beyond = [(bool(moved[other]), entry) for other in finder.within_reach(number) for entry in finder.beyond(other)]
+    near = set(finder.slack.requests_in(finder.slack.forwards(number)))
+    beyond = [(other in near, entry) for other in finder.within_reach(number) for entry in finder.beyond(other)]
     needed = finder.lacking(request)
     first = _fewest((entry for leaves, entry in beyond if leaves), needed)
     last = _fewest((entry for _, entry in beyond if entry.takes), needed)

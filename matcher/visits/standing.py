@@ -164,12 +164,12 @@ class Standing:
         over = self.facts.minutes_to(e.request.school) - self.facts.max_travel
         return np.where(blocked, AMPLE, over)
 
-    def in_the_way(self, person: int, slot: Slot, number: int, change: Change) -> list[Place] | None:
-        """Engagements any one of which would have to go for the role model to come to this slot of the request.
+    def in_the_way(self, person: int, slot: Slot, change: Change) -> list[Place] | None:
+        """Engagements any one of which would have to go for the role model to come to this slot too.
 
-        Empty: nothing stands in the way. None: no single one would do. The request's own engagements do not count.
+        Empty: nothing stands in the way. None: no single one would do.
         """
-        places = [place for place in self.of_person.get(person, []) if place.request != number]
+        places = self.of_person.get(person, [])
         moving = [place for place in places if not place.fixed]
         needs = [[place] for place in places if not self.apart(place.slot, slot)]
         if any(place.fixed for need in needs for place in need):
@@ -183,10 +183,8 @@ class Standing:
         if len(moving) >= self.room_of("max_per_term", person, 0, change):
             needs.append(moving)
         company = int(self.company[person])
-        if company >= 0 and self.quota[company] <= len(self.of_company.get(company, ())):
-            colleagues = [place for place in self.of_company.get(company, ()) if place.request != number]
-            if len(colleagues) >= self.quota[company]:
-                needs.append(colleagues)
+        if company >= 0 and len(colleagues := self.of_company.get(company, [])) >= self.quota[company]:
+            needs.append(colleagues)
         if not needs:
             return []
         return [place for place in needs[0] if all(place in need for need in needs)] or None
