@@ -1,34 +1,63 @@
 """Contact mentors: who of a session's mentors looks after which of its pupils, sessions as given."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from matcher.groups.facts import Facts
 from matcher.groups.placement import Network
 from matcher.groups.roster import Roster
 
+AT_ONCE = 100
+"""Sessions in one flow. They have nothing to do with each other, and small flows are quicker than a large one."""
+
+Alike = tuple[str | None, int]
+"""Pupils whom the same mentors may look after (of a level; None: fixed, so all), and the mentor they name (-1: none)."""
+
 
 def contacts(facts: Facts, roster: Roster, seat: Mapping[int, int]) -> dict[int, int]:
     """The contact mentor of each served pupil: as many as can be have the one they name, then groups are even.
 
-    One min-cost flow pupil → (mentor, session) → end; the k-th pupil of a mentor costs k, naming pays more than all.
+    Min-cost flows: pupils of a session who are alike → (mentor, session) → end; the k-th pupil of a mentor costs k,
+    naming pays more than all.
     """
-    network = Network()
-    end = network.node(-len(seat))
-    node: dict[tuple[int, int], int] = {}
-    for m, s in roster.stands():
-        node[m, s] = network.node()
-        for k in range(facts.sessions[s].ratio):
-            network.arc(node[m, s], end, 1, k)
-    highest = max((session.ratio for session in facts.sessions), default=0)
-    named = highest * len(seat) + 1
-    looks_after: list[tuple[int, int, int]] = []
+    here: dict[int, dict[Alike, list[int]]] = defaultdict(dict)
     for p in sorted(seat, key=facts.position.__getitem__):
-        pupil = network.node(1)
-        s = seat[p]
-        for m in roster.mentors[s]:
-            if p in facts.fixed_seat or facts.pupils[p].level in facts.levels[m]:
-                cost = -named if facts.pupils[p].mentor == facts.mentors[m].id else 0
-                looks_after.append((network.arc(pupil, node[m, s], 1, cost), p, m))
+        here[seat[p]].setdefault(_alike(facts, roster, p, seat[p]), []).append(p)
+    found: dict[int, int] = {}
+    sessions = sorted(here)
+    for first in range(0, len(sessions), AT_ONCE):
+        found |= _contacts_in(facts, roster, [(s, here[s]) for s in sessions[first : first + AT_ONCE]])
+    return found
+
+
+def _alike(facts: Facts, roster: Roster, p: int, s: int) -> Alike:
+    name = facts.pupils[p].mentor
+    named = -1 if name is None else facts.mentor_index[name]
+    level = None if p in facts.fixed_seat else facts.pupils[p].level
+    return level, named if named in roster.mentors[s] else -1
+
+
+def _contacts_in(
+    facts: Facts, roster: Roster, sessions: Sequence[tuple[int, Mapping[Alike, Sequence[int]]]]
+) -> dict[int, int]:
+    """The contact mentors of these sessions' pupils, by one flow."""
+    count = {s: sum(map(len, groups.values())) for s, groups in sessions}
+    most = {s: min(facts.sessions[s].ratio, pupils) for s, pupils in count.items()}
+    named = 1 + max(most.values()) * sum(count.values())
+    network = Network()
+    end = network.node(-sum(count.values()))
+    ways: list[tuple[Sequence[int], list[tuple[int, int]]]] = []
+    for s, groups in sessions:
+        node = {m: network.node() for m in roster.mentors[s]}
+        for mentor in node.values():
+            for k in range(most[s]):
+                network.arc(mentor, end, 1, k)
+        for (level, name), pupils in groups.items():
+            group = network.node(len(pupils))
+            able = [m for m in node if level is None or level in facts.levels[m]]
+            arcs = [(m, network.arc(group, node[m], len(pupils), -named if m == name else 0)) for m in able]
+            ways.append((pupils, arcs))
     flows = network.flows()
     assert flows is not None, "a placement's pupils can be taught by the mentors who are there"
-    return {p: m for arc, p, m in looks_after if flows[arc]}
+    mentors = ((pupils, [m for m, arc in arcs for _ in range(flows[arc])]) for pupils, arcs in ways)
+    return {p: m for pupils, whose in mentors for p, m in zip(pupils, whose, strict=True)}
