@@ -81,19 +81,30 @@ class TravelTimes:
             rows = np.array([self._row[p.key] for p in origins], dtype=np.intp)
             columns = np.array([self._row[p.key] for p in destinations], dtype=np.intp)
             return self._matrix[np.ix_(rows, columns)]
-        return self._by_formula(origins, _degrees(origins), destinations)
+        return self._by_formula(origins, destinations)
 
     def from_all(self, origins: Sequence[Place]) -> Callable[[Place], Minutes]:
         """A function: minutes from each origin to one destination. Quicker than `table` when asked often."""
-        degrees = _degrees(origins)
         if self._matrix is not None:
             return lambda destination: self.table(origins, [destination])[:, 0]
-        return lambda destination: self._by_formula(origins, degrees, [destination])[:, 0]
+        lat, lon = np.radians(_degrees(origins)).T.copy()
+        cos_lat = np.cos(lat)
 
-    def _by_formula(
-        self, origins: Sequence[Place], degrees: NDArray[np.float64], destinations: Sequence[Place]
-    ) -> Minutes:
-        exact = self._minutes_per_km * _great_circle_km_table(degrees, _degrees(destinations)) / self._kmh - 1e-9
+        def minutes(destination: Place) -> Minutes:
+            to_lat, to_lon = math.radians(destination.lat), math.radians(destination.lon)
+            h = np.sin((to_lat - lat) / 2) ** 2 + cos_lat * math.cos(to_lat) * np.sin((to_lon - lon) / 2) ** 2
+            km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, h)))
+            return self._whole(origins, [destination], km[:, None])[:, 0]
+
+        return minutes
+
+    def _by_formula(self, origins: Sequence[Place], destinations: Sequence[Place]) -> Minutes:
+        km = _great_circle_km_table(_degrees(origins), _degrees(destinations))
+        return self._whole(origins, destinations, km)
+
+    def _whole(self, origins: Sequence[Place], destinations: Sequence[Place], km: NDArray[np.float64]) -> Minutes:
+        """Minutes of these kilometres; where the last bits could decide, the scalar form is asked."""
+        exact = self._minutes_per_km * km / self._kmh - 1e-9
         table = np.maximum(0, np.ceil(exact)).astype(np.int64)
         for row, column in np.argwhere(np.abs(exact - np.rint(exact)) < NEARLY_WHOLE):
             table[row, column] = self.minutes(origins[row], destinations[column])

@@ -34,8 +34,11 @@ class Proof:
     bound: int
     if_one: Ints
     if_zero: Ints
+    """For extra columns only: the others are limited by their request's row."""
     if_unserved: Ints
     if_slack: Ints
+    members: Ints
+    """Candidates of units for several people, and below what leaving each out of a held unit loses."""
     if_left_out: Ints
     best: Ints
 
@@ -70,27 +73,25 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
     net[live] -= of_candidates
     net[count:] -= of_others
     if_one = np.full(model.columns, NEVER)
-    members = live[model.units.size[unit[live]] > 1]
-    worth, swap, if_left_out = _units_of_many(model, net, members)
+    worth, members, swap, if_left_out = _units_of_many(model, net, live[model.units.size[unit[live]] > 1])
     best = np.zeros(model.units.requests, dtype=np.int64)
     must = model.served_row >= 0
     must[must] = model.tight[model.served_row[must]]
     best[must] = -NEVER
     single = live[model.units.size[unit[live]] == 1]
-    of_single = request_of_unit[unit[single]]
-    np.maximum.at(best, of_single, net[single])
+    of_single, net_of_single = request_of_unit[unit[single]], net[single]
+    np.maximum.at(best, of_single, net_of_single)
     np.maximum.at(best, request_of_unit[model.many], worth[model.many])
-    if_one[single] = best[of_single] - net[single]
+    if_one[single] = best[of_single] - net_of_single
     missed = best[request_of_unit] - worth
     if_one[model.held_column[model.many]] = np.minimum(NEVER, missed[model.many])
-    if_one[members] = np.minimum(NEVER, missed[unit[members]] + swap[members])
+    if_one[members] = np.minimum(NEVER, missed[unit[members]] + swap)
     extra = np.arange(model.first_extra, model.columns)
     if_one[extra] = np.where(
         model.alive[extra], np.where(model.fixed_to_one[extra], 0, np.maximum(0, -net[extra])), NEVER
     )
-    if_zero = np.zeros(model.columns, dtype=np.int64)
-    if_zero[extra] = np.where(model.alive[extra], np.maximum(0, net[extra]), 0)
-    gains = np.where(model.fixed_to_one[extra], net[extra], if_zero[extra])
+    if_zero = np.where(model.alive[extra], np.maximum(0, net[extra]), 0)
+    gains = np.where(model.fixed_to_one[extra], net[extra], if_zero)
     return Proof(
         scale=scale,
         bound=int((whole * model.limit).sum()) + int(gains.sum()) + int(best.sum()),
@@ -98,22 +99,21 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
         if_zero=if_zero,
         if_unserved=np.where(must, NEVER, best),
         if_slack=whole,
+        members=members,
         if_left_out=if_left_out,
         best=best,
     )
 
 
-def _units_of_many(model: Model, net: Ints, members: Ints) -> tuple[Ints, Ints, Ints]:
-    """For units of two and more people: worth by unit; loss of taking, and of leaving out, each of these candidates.
+def _units_of_many(model: Model, net: Ints, members: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """For units of two and more people: worth by unit; these candidates, by unit; loss of taking, of leaving out each.
 
     Candidates that a held unit must have (tight `assigned ≤ held`) go first.
     """
     unit, size = model.candidates.unit, model.units.size
-    count = len(unit)
     worth = np.full(len(size), -NEVER)
-    swap, left_out = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     if not len(members):
-        return worth, swap, left_out
+        return worth, members, members, members
     needed = model.tight[model.together_row[members]]
     members = members[np.lexsort((members, -net[members], ~needed, unit[members]))]
     needed = model.tight[model.together_row[members]]
@@ -132,11 +132,11 @@ def _units_of_many(model: Model, net: Ints, members: Ints) -> tuple[Ints, Ints, 
     spare = present > asked
     after = members[np.minimum(first + asked, len(members) - 1)]
     out_of_place = ~taken & last_needed[group]
-    swap[members] = np.where(taken, 0, net[last][group] - net[members])
-    swap[members[out_of_place]] = NEVER
+    swap = np.where(taken, 0, net[last][group] - net[members])
+    swap[out_of_place] = NEVER
     alone = net[members] - net[after][group]
-    left_out[members] = np.where(taken & ~needed, np.where(spare[group], alone, NEVER), 0)
-    return worth, swap, left_out
+    left_out = np.where(taken & ~needed, np.where(spare[group], alone, NEVER), 0)
+    return worth, members, swap, left_out
 
 
 def settle(model: Model, proof: Proof, value: int) -> bool:
@@ -145,17 +145,17 @@ def settle(model: Model, proof: Proof, value: int) -> bool:
     Then a plan that keeps them gains exactly `value`; otherwise the goal needs a row of its own.
     """
     slack = proof.bound - value * proof.scale
-    count = len(model.candidates.unit)
     model.alive &= proof.if_one <= slack
-    model.fixed_to_one |= model.alive & (proof.if_zero > slack)
+    extra = slice(model.first_extra, None)
+    model.fixed_to_one[extra] |= model.alive[extra] & (proof.if_zero > slack)
     _drop_broken_units(model)
     with_row = np.flatnonzero(model.served_row >= 0)
     model.tight[model.served_row[with_row[proof.if_unserved[with_row] > slack]]] = True
     priced = np.flatnonzero(proof.if_slack > slack)
     model.tight[priced[~model.local[priced]]] = True
     model.lazy &= ~model.tight
-    needed = np.flatnonzero((proof.if_left_out > slack) & model.alive[:count])
-    model.tight[model.together_row[needed]] = True
+    needed = proof.members[proof.if_left_out > slack]
+    model.tight[model.together_row[needed[model.alive[needed]]]] = True
     return slack == 0
 
 

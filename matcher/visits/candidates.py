@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from matcher.eligibility import MODES, Engagement, RememberedRules, RoleModelFacts, minute_of, modes_of
 from matcher.plan import Conflict
-from matcher.problem import VisitProblem
+from matcher.problem import Request, VisitProblem
 
 Ints = NDArray[np.int64]
 
@@ -147,6 +148,7 @@ class CandidateFinder:
     def __init__(self, problem: VisitProblem, facts: RoleModelFacts, left: Room) -> None:
         self._facts, self._rules = facts, RememberedRules(facts)
         self._shared: dict[tuple[str, ...], Ints] = {}
+        self._reserved: dict[tuple[date, str], Ints] = {}
         self._schools = {school.id: i for i, school in enumerate(problem.schools)}
         self._open = (left.per_day > 0) & (left.per_week > 0) & (left.per_term > 0)
         self._open &= (left.company < 0) | (np.append(left.quota, 1)[left.company] > 0)
@@ -174,13 +176,27 @@ class CandidateFinder:
             before, after = self._facts.times.minutes(there, here), self._facts.times.minutes(here, there)
         return busy.end + before <= minute_of(e.start) or minute_of(e.end) + after <= busy.start
 
-    def worth(self, e: Engagement, people: Ints) -> list[Ints]:
+    def units(self, r: int, request: Request) -> list[tuple[tuple[int, ...], list[NDArray[Any]]]]:
+        """The request's units with enough people, each with its people and what the pairs are worth."""
+        found = []
+        for o, option in enumerate(request.options):
+            for held in modes_of(request):
+                engagement = Engagement(request, option, held)
+                people = self.people(engagement)
+                if len(people) >= request.role_models:
+                    found.append((self.unit(r, o, engagement), [compact(people), *self.worth(engagement, people)]))
+        return found
+
+    def worth(self, e: Engagement, people: Ints) -> list[NDArray[Any]]:
         """For each of these people: minutes travelled, wishes met, 1 where it is on a reservation for this town."""
         facts, request = self._facts, e.request
         travel = facts.minutes_to(request.school)[people] if e.mode == "physical" else np.zeros_like(people)
         if request.wishes not in self._shared:
             self._shared[request.wishes] = facts.shared_topics(request.wishes)
-        reserved = facts.reserved_for(e.date, facts.schools[request.school].municipality)[people]
+        day_and_town = e.date, facts.schools[request.school].municipality
+        if day_and_town not in self._reserved:
+            self._reserved[day_and_town] = np.flatnonzero(facts.reserved_for(*day_and_town))
+        reserved = np.isin(people, self._reserved[day_and_town]) if len(self._reserved[day_and_town]) else people < 0
         return [compact(travel), compact(self._shared[request.wishes][people]), reserved.astype(np.int8)]
 
     def unit(self, r: int, o: int, e: Engagement) -> tuple[int, ...]:
@@ -193,18 +209,12 @@ def find_candidates(problem: VisitProblem, facts: RoleModelFacts, left: Room) ->
     """All units with enough people, and their candidates. Requests of fixed visits have none: they are served."""
     finder = CandidateFinder(problem, facts, left)
     fixed = {visit.request for visit in problem.fixed}
-    units: list[tuple[int, ...]] = []
-    parts: list[list[NDArray[Any]]] = []
-    for r, request in enumerate(problem.requests):
-        if request.id in fixed:
-            continue
-        for o, option in enumerate(request.options):
-            for held in modes_of(request):
-                engagement = Engagement(request, option, held)
-                people = finder.people(engagement)
-                if len(people) >= request.role_models:
-                    parts.append([compact(people), *finder.worth(engagement, people)])
-                    units.append(finder.unit(r, o, engagement))
+    of_request: list[list[tuple[tuple[int, ...], list[NDArray[Any]]]]] = [[] for _ in problem.requests]
+    for r in sorted(range(len(problem.requests)), key=lambda r: problem.requests[r].school):
+        if problem.requests[r].id not in fixed:
+            of_request[r] = finder.units(r, problem.requests[r])
+    found = [pair for pairs in of_request for pair in pairs]
+    units, parts = [unit for unit, _ in found], [part for _, part in found]
     by_unit = np.array(units, dtype=np.int64).reshape(-1, 8).T
     unit = np.repeat(np.arange(len(units), dtype=np.int32), [len(part[0]) for part in parts])
     by_candidate = [np.concatenate(column) for column in zip(*parts, strict=True)]

@@ -6,14 +6,22 @@ A goal is Σ worth · column plus what the fixed visits bring. Goals that need c
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.eligibility import Engagement, RoleModelFacts
 from matcher.problem import FixedVisit, Request, VisitProblem
 from matcher.visits.candidates import Room
-from matcher.visits.model import Ints, Model, Values
+from matcher.visits.model import Entries, Ints, Model, Values
+
+
+def smallest(worth: Ints) -> NDArray[Any]:
+    """The same numbers in as few bits as hold them: there may be millions for each goal."""
+    low, high = int(worth.min(initial=0)), int(worth.max(initial=0))
+    fitting = (t for t in (np.int8, np.int16, np.int32) if np.iinfo(t).min <= low and high <= np.iinfo(t).max)
+    return worth.astype(next(fitting, np.int64))
 
 
 @dataclass(frozen=True)
@@ -22,13 +30,13 @@ class LinearGoal:
 
     name: str
     sense: Literal["max", "min"]
-    worth: Ints
+    worth: NDArray[Any]
     constant: int
 
     @property
     def gain(self) -> Ints:
         """Worth of each column with the sign that makes more always better."""
-        return self.worth if self.sense == "max" else -self.worth
+        return self.worth.astype(np.int64) * (1 if self.sense == "max" else -1)
 
     def value(self, gained: int) -> int:
         """The goal's value where the columns together gain this much."""
@@ -61,13 +69,13 @@ class Season:
         return {request.school for request, _, _ in self.fixed()}
 
 
-def _of_served(model: Model, season: Season, worth_of: Callable[[Request], int]) -> tuple[Ints, int]:
+def _of_served(model: Model, season: Season, worth_of: Callable[[Request], int]) -> tuple[NDArray[Any], int]:
     """Worth that belongs to a request and is gained when it is served."""
     worth = np.zeros(model.columns, dtype=np.int64)
     by_request = np.array([worth_of(request) for request in season.problem.requests], dtype=np.int64)
     columns, units = model.serving
     worth[columns] = by_request[model.units.request[units]]
-    return worth, sum(worth_of(request) for request, _, _ in season.fixed())
+    return smallest(worth), sum(worth_of(request) for request, _, _ in season.fixed())
 
 
 def priority(model: Model, season: Season) -> LinearGoal:
@@ -83,32 +91,33 @@ def reserved(model: Model, season: Season) -> LinearGoal:
     for request, engagement, visit in season.fixed():
         town = season.facts.schools[request.school].municipality
         constant += int(season.facts.reserved_for(engagement.date, town)[season.index(visit)].sum())
-    return LinearGoal("reserved", "max", worth, constant)
+    return LinearGoal("reserved", "max", smallest(worth), constant)
 
 
 def schools(model: Model, season: Season) -> LinearGoal:
     """Max: Σ visited + schools with a fixed visit; for each other school: visited ≤ Σ of its served requests."""
-    columns, units = model.serving
+    u, unit = model.units, model.candidates.unit
     seen = season.schools_of_fixed()
     without = np.array([school.id not in seen for school in season.problem.schools], dtype=np.bool_)
-    open_schools = np.unique(model.units.school[units])
-    open_schools = open_schools[without[open_schools]]
+    open_schools = np.unique(u.school[without[u.school]])
     visited = model.add_columns(len(open_schools))
     each = np.arange(len(open_schools))
-    inside = without[model.units.school[units]]
-    row = np.searchsorted(open_schools, model.units.school[units][inside])
-    model.add_rows("schools", np.zeros_like(each), [(each, visited, 1), (row, columns[inside], -1)])
+    row_of_unit = np.where(without[u.school], np.searchsorted(open_schools, u.school), -1)
+    single = np.where(u.size == 1, row_of_unit, -1)
+    many = model.many[row_of_unit[model.many] >= 0]
+    parts: list[Entries] = [(each, visited, 1), (row_of_unit[many], model.held_column[many], -1)]
+    model.add_rows("schools", np.zeros_like(each), parts, each=(single[unit], -1))
     model.visited = visited
     model.visited_school = open_schools
 
     def follow(values: Values) -> None:
-        served = np.bincount(row, weights=values[columns[inside]], minlength=len(open_schools))
-        values[visited] = served > 0
+        row = row_of_unit[unit[np.flatnonzero(values[: len(unit)])]]
+        values[visited[row[row >= 0]]] = 1
 
     model.followers.append(follow)
     worth = np.zeros(model.columns, dtype=np.int64)
     worth[visited] = 1
-    return LinearGoal("schools", "max", worth, len(seen))
+    return LinearGoal("schools", "max", smallest(worth), len(seen))
 
 
 def first_visits(model: Model, season: Season) -> LinearGoal:
@@ -117,7 +126,7 @@ def first_visits(model: Model, season: Season) -> LinearGoal:
     worth = np.zeros(model.columns, dtype=np.int64)
     ids = [season.problem.schools[school].id for school in model.visited_school]
     worth[model.visited] = [identifier in first for identifier in ids]
-    return LinearGoal("first_visits", "max", worth, len(season.schools_of_fixed() & first))
+    return LinearGoal("first_visits", "max", smallest(worth), len(season.schools_of_fixed() & first))
 
 
 def classes(model: Model, season: Season) -> LinearGoal:
@@ -143,7 +152,7 @@ def wishes(model: Model, season: Season) -> LinearGoal:
     for request, engagement, visit in season.fixed():
         constant += int(season.facts.shared_topics(request.wishes)[season.index(visit)].sum())
         constant += int(request.mode == "either" and engagement.mode == request.prefers)
-    return LinearGoal("wishes", "max", worth, constant)
+    return LinearGoal("wishes", "max", smallest(worth), constant)
 
 
 def _preferred_mode(request: Request) -> int:
@@ -159,7 +168,7 @@ def travel_minutes(model: Model, season: Season) -> LinearGoal:
     for request, engagement, visit in season.fixed():
         if engagement.mode == "physical":
             constant += int(season.facts.minutes_to(request.school)[season.index(visit)].sum())
-    return LinearGoal("travel_minutes", "min", worth, constant)
+    return LinearGoal("travel_minutes", "min", smallest(worth), constant)
 
 
 def spread(model: Model, season: Season) -> LinearGoal:
@@ -188,7 +197,7 @@ def spread(model: Model, season: Season) -> LinearGoal:
     worth = np.zeros(model.columns, dtype=np.int64)
     for columns, cost in parts:
         worth[columns] = cost
-    return LinearGoal("spread", "min", worth, int((used_people**2).sum() + (used_companies**2).sum()))
+    return LinearGoal("spread", "min", smallest(worth), int((used_people**2).sum() + (used_companies**2).sum()))
 
 
 def _count_columns(model: Model, owner: Ints, used: Ints, reach: Ints) -> tuple[Ints, Ints]:

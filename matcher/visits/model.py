@@ -95,7 +95,7 @@ class Model:
         self.lazy = np.zeros(0, dtype=np.bool_)
         self.tight = np.zeros(0, dtype=np.bool_)
         self.served_row = np.full(units.requests, -1, dtype=np.int64)
-        self.together_row = np.full(len(candidates.unit), -1, dtype=np.int64)
+        self.together_row = np.full(len(candidates.unit), -1, dtype=np.int32)
         self.visited = no_ints()
         self.visited_school = no_ints()
         self.followers: list[Callable[[Values], None]] = []
@@ -199,10 +199,11 @@ class Model:
             used = np.flatnonzero(prices[row])
             np.add.at(total, column[used], prices[row[used]] * coefficient[used])
         mine = total[candidates]
+        everyone = len(candidates) == count
         padded = np.append(prices, 0)
         for level in self.levels:
             if not level.local:
-                mine += padded[level.row[candidates]] * level.coefficient
+                mine += level.coefficient * padded[level.row if everyone else level.row[candidates]]
         return mine, total[count:]
 
     def complete(self, assigned: Flags) -> Values:

@@ -40,26 +40,31 @@ class Surroundings:
 def limit_groups(model: Model, left: Room) -> dict[str, Group]:
     """Day, week, term and quota as nested groups: days in weeks, weeks in the term, people in companies."""
     c = model.candidates
-    day = model.units.day[c.unit]
-    base = int(day.max(initial=0)) + 1
-    levels: tuple[tuple[str, Ints, Callable[[Ints, Ints], Ints]], ...] = (
-        ("day", day, lambda who, when: left.per_day[who] - _used(left.day_used, who, when)),
-        ("week", (day - 1) // 7, lambda who, when: left.per_week[who] - _used(left.week_used, who, when)),
-        ("term", np.zeros_like(day), lambda who, _: left.per_term[who]),
+    days, day_of_unit = np.unique(model.units.day, return_inverse=True)
+    key = c.role_model.astype(np.int64) * len(days) + day_of_unit[c.unit]
+    inside = np.bincount(key, minlength=len(left.per_term) * len(days))
+    present = np.flatnonzero(inside)
+    number = np.zeros(len(inside), dtype=np.int32)
+    number[present] = np.arange(len(present))
+    group, reach = number[key], inside[present]
+    who, when = present // max(1, len(days)), days[present % max(1, len(days))]
+    levels: tuple[tuple[str, Callable[[Ints], Ints], Callable[[Ints, Ints], Ints]], ...] = (
+        ("day", lambda day: day, lambda who, day: left.per_day[who] - _used(left.day_used, who, day)),
+        ("week", lambda day: (day - 1) // 7, lambda who, week: left.per_week[who] - _used(left.week_used, who, week)),
+        ("term", np.zeros_like, lambda who, _: left.per_term[who]),
     )
     groups = {}
-    inner, reach = np.arange(len(day)), np.ones_like(day)
-    for code, when, limit_of in levels:
-        keys, first, group = np.unique(
-            c.role_model.astype(np.int64) * base + when, return_index=True, return_inverse=True
-        )
-        limit = np.maximum(0, limit_of(keys // base, keys % base))
-        content = np.bincount(group[inner], weights=reach, minlength=len(keys)).astype(np.int64)
-        groups[code] = Group(group.astype(np.int32), limit, content)
-        inner, reach = first, np.minimum(limit, content)
-    company = left.company[c.role_model]
-    sizes = np.bincount(company[inner] + 1, weights=reach, minlength=len(left.quota) + 1).astype(np.int64)
-    groups["quota"] = Group(company.astype(np.int32), left.quota, sizes[1:])
+    for code, period_of, limit_of in levels:
+        period = period_of(when)
+        base = int(period.max(initial=0)) + 1
+        keys, outer = np.unique(who * base + period, return_inverse=True)
+        who, when = keys // base, keys % base
+        limit = np.maximum(0, limit_of(who, when))
+        content = np.bincount(outer, weights=reach, minlength=len(keys)).astype(np.int64)
+        group, reach = outer.astype(np.int32)[group], np.minimum(limit, content)
+        groups[code] = Group(group, limit, content)
+    sizes = np.bincount(left.company[who] + 1, weights=reach, minlength=len(left.quota) + 1).astype(np.int64)
+    groups["quota"] = Group(left.company.astype(np.int32)[c.role_model], left.quota, sizes[1:])
     return groups
 
 

@@ -17,7 +17,7 @@ from matcher.plan import Goal
 from matcher.visits.bound import Proof, no_prices, prove, scale_for, settle
 from matcher.visits.goals import LinearGoal
 from matcher.visits.integer import Whole, solve_whole
-from matcher.visits.model import Flags, Ints, Model, Values
+from matcher.visits.model import Flags, Ints, Model, Values, no_ints
 from matcher.visits.nearby import WHOLE, nearby
 from matcher.visits.program import Optimum
 from matcher.visits.relaxation import Relaxation, RelaxationFailedError, columns_asked_for
@@ -25,6 +25,8 @@ from matcher.visits.running import Stopped
 
 COLUMNS_AT_FIRST = 3
 COLUMNS_A_ROUND = 3
+FEW, COLUMNS_OF_FEW = 0.05, 30
+"""Where a round finds less than this share of the requests' number, those that still ask get more at once."""
 NUDGE = 1e-3
 NODES_OF_A_TRY = 50
 OPEN_AT_ONCE = (60, 200)
@@ -147,16 +149,19 @@ class Stage:
         return Goal(name=goal.name, sense=goal.sense, value=goal.value(gained), bound=goal.value(self.bound))
 
     def _first_columns(self) -> Ints:
-        """The plan so far, all extra columns, and the best few candidates of each request as each sees it alone."""
+        """All extra columns, and the best few candidates of each request as each sees it alone.
+
+        The plan so far joins them only where something is decided, so that a solution exists: among ties it delays.
+        """
         model = self.model
-        plan = np.flatnonzero(model.complete(self.assigned))
+        decided = model.tight & (~model.local | np.isin(np.arange(model.rows), model.served_row))
+        plan = np.flatnonzero(model.complete(self.assigned)) if decided.any() or model.fixed_to_one.any() else no_ints()
         extra = np.arange(model.first_extra, model.columns)
         nothing = np.zeros(model.columns, dtype=np.bool_)
-        jitter = self._nudge(self.scale)
-        proof = prove(model, self.gain, self.scale, no_prices(model), jitter)
+        proof = prove(model, self.gain, self.scale, no_prices(model), self._nudge(self.scale))
         wanting = np.full(model.rows, -1e6)
         few = columns_asked_for(model, proof, wanting, nothing, COLUMNS_AT_FIRST)
-        columns = np.concatenate([plan, extra[model.alive[extra]], few])
+        columns = np.concatenate([plan, extra, few])
         return np.unique(columns[model.alive[columns]])
 
     def _nudge(self, scale: int) -> Ints:
@@ -183,6 +188,8 @@ class Stage:
             proof = prove(self.model, self.gain, self.scale, solution.prices, nudge)
             self.consider(proof)
             asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_A_ROUND)
+            if len(asked) < FEW * self.model.units.requests:
+                asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_OF_FEW)
             if not broken and not len(asked):
                 return solution
             if nudge is not None and proof.bound < (solution.gain + NEAR) * self.scale:

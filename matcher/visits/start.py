@@ -15,7 +15,7 @@ class Diary:
 
     def __init__(self, model: Model, around: Surroundings, left: Room) -> None:
         c, u = model.candidates, model.units
-        self._who, self._unit = c.role_model.tolist(), c.unit.tolist()
+        self._who, self._unit = c.role_model, c.unit
         self._start, self._end, self._day = u.start.tolist(), u.end.tolist(), u.day.tolist()
         self._school, self._physical = u.school.tolist(), (u.mode == 0).tolist()
         self._around, self._left = around, left
@@ -26,7 +26,7 @@ class Diary:
 
     def fits(self, candidate: int) -> bool:
         """May the candidate be added to what is taken?"""
-        who, unit = self._who[candidate], self._unit[candidate]
+        who, unit = int(self._who[candidate]), int(self._unit[candidate])
         day = self._day[unit]
         company = self._company[who]
         return (
@@ -39,7 +39,7 @@ class Diary:
 
     def take(self, candidate: int, sign: int = 1) -> None:
         """Add the candidate, or with sign -1 take the last one added away again."""
-        who, unit = self._who[candidate], self._unit[candidate]
+        who, unit = int(self._who[candidate]), int(self._unit[candidate])
         day = self._day[unit]
         self._term[who] -= sign
         if self._company[who] >= 0:
