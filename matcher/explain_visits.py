@@ -182,7 +182,7 @@ class VisitStory:
             "request": request.id,
             "served": False,
             "reasons": [{"code": reason.code, "count": reason.count} for reason in self.reasons(request)],
-            "smallest_change": None,
+            "smallest_change": next((u.smallest_change for u in self.plan.unserved if u.request == request.id), None),
             "alternatives": self._alternatives(request, set()),
             "nearest_misses": self._nearest_misses(request),
         }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from matcher.check import Violation, check
 from matcher.control import OnProgress, Settings, Stop, no_progress
 from matcher.explain import with_reasons
-from matcher.plan import Plan
+from matcher.plan import Plan, VisitPlan
 from matcher.problem import Problem, VisitProblem
 
 DEFAULT_SETTINGS = Settings()
@@ -41,7 +41,16 @@ def solve(
     judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
     if violations:
         raise RefusedPlan(judged, violations)
-    return judged
+    return _with_smallest_changes(problem, judged, stop)
+
+
+def _with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:
+    """The plan with the smallest change for each unserved request; group plans come with theirs."""
+    if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan):
+        from matcher.visits.smallest_change import with_smallest_changes
+
+        return with_smallest_changes(problem, plan, stop)
+    return plan
 
 
 def _solved(problem: Problem, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> Plan:
