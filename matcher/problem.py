@@ -6,6 +6,7 @@ Attribute names are those of the formats, but `class_` and `from_`, whose names 
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -290,6 +291,12 @@ _FORMATS: dict[str, TypeAdapter[Any]] = {
 }
 
 
+_LONGEST: dict[str, tuple[str, TypeAdapter[Any]]] = {
+    "treffpunkt.visit-problem/1": ("requests", TypeAdapter(Request)),
+    "treffpunkt.group-problem/1": ("pupils", TypeAdapter(Pupil)),
+}
+
+
 def load_problem(text: str | bytes) -> Problem:
     """The problem of a JSON text; raises InvalidProblem with one line for each fault."""
     problem: Problem = parse_as(_FORMATS, text)
@@ -304,5 +311,28 @@ def to_json(problem: Problem) -> dict[str, Any]:
 
 def problem_sha256(problem: Problem) -> str:
     """SHA-256 (hex) of the problem with defaults filled in, as UTF-8 JSON with sorted keys and no spaces."""
-    text = json.dumps(to_json(problem), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256()
+    for text in _in_pieces(problem):
+        digest.update(text.encode())
+    return digest.hexdigest()
+
+
+def _in_pieces(problem: Problem) -> Iterator[str]:
+    """The JSON text of the problem; its longest list a thousand entries at a time, for the sake of memory."""
+    name, adapter = _LONGEST[problem.format]
+    entries = getattr(problem, name)
+    data = _FORMATS[problem.format].dump_python(problem, mode="json", by_alias=True, exclude={name})
+    for before, key in zip("{" + "," * len(data), sorted({*data, name}), strict=True):
+        yield f"{before}{json.dumps(key)}:"
+        if key != name:
+            yield _compact(data[key])
+            continue
+        for first in range(0, max(1, len(entries)), 1000):
+            some = [adapter.dump_python(entry, mode="json", by_alias=True) for entry in entries[first : first + 1000]]
+            yield ("," if first else "[") + _compact(some)[1:-1]
+        yield "]"
+    yield "}"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -11,7 +11,7 @@ AT_ONCE = 100
 """Sessions in one flow. They have nothing to do with each other, and small flows are quicker than a large one."""
 
 Alike = tuple[str | None, int]
-"""Pupils whom the same mentors may look after (of a level; None: fixed, so all), and the mentor they name (-1: none)."""
+"""What pupils alike share: level (None: they are fixed, anybody may look after them), and mentor named (-1: none)."""
 
 
 def contacts(facts: Facts, roster: Roster, seat: Mapping[int, int]) -> dict[int, int]:
