@@ -19,8 +19,15 @@ FEW = 600
 MOST = 1 << 60
 """Weights of goals are refused beyond this."""
 
+EFFORT = 0.1
+"""Deterministic time, in about seconds, after which the whole season is the better place to look."""
+
 Terms = list[tuple[cp_model.IntVar, int]]
 """Σ coefficient · variable."""
+
+
+class TooHardError(RuntimeError):
+    """The program was not decided in its time, or its weights are beyond what whole numbers hold."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,7 @@ class LocalProgram:
         return kept
 
     def solve(self, stop: Stop, seed: int) -> Decided | None:
-        """The best decision; None where none reaches the values, or where the stop came first."""
+        """The best decision; None where none reaches the values. Raises TooHardError where that stays open."""
         goals = (self._spread(), self._travel(), self._wishes(), [(kept, -1) for kept in self._kept])
         terms: Terms = []
         reach = 0
@@ -147,7 +154,7 @@ class LocalProgram:
             terms += [(variable, weight * factor) for variable, factor in goal]
             reach += weight * sum(abs(factor) for _, factor in goal)
         if reach > MOST:
-            return None
+            raise TooHardError
         self._model.minimize(cp_model.LinearExpr.weighted_sum(*_split(terms)))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
@@ -156,8 +163,12 @@ class LocalProgram:
         solver.parameters.cp_model_presolve = len(self._takes) > FEW
         if (remaining := stop.remaining()) < 1e6:
             solver.parameters.max_time_in_seconds = remaining
-        if solver.solve(self._model) != cp_model.OPTIMAL:
+        solver.parameters.max_deterministic_time = EFFORT
+        answer = solver.solve(self._model)
+        if answer == cp_model.INFEASIBLE:
             return None
+        if answer != cp_model.OPTIMAL:
+            raise TooHardError
         taken = [column for column, variable in self._takes.items() if solver.boolean_value(variable)]
         columns: dict[int, tuple[int, ...]] = dict.fromkeys(self._serves, ())
         for column in sorted(taken):

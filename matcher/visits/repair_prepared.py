@@ -23,7 +23,7 @@ from matcher.visits.repair import DEFAULT_SETTINGS, repair_visits, visits_that_m
 from matcher.visits.repair_digest import Digest
 from matcher.visits.repair_goal import columns_of_visits
 from matcher.visits.repair_land import Land, Limits, Standing
-from matcher.visits.repair_local import Decided, LocalProgram
+from matcher.visits.repair_local import Decided, LocalProgram, TooHardError
 from matcher.visits.repair_result import changed_visits, plan_with, recounted
 from matcher.visits.repair_rings import Rings
 from matcher.visits.repair_stages import AFTER_MOVED, UNTIL_MOVED, Frame, Stages
@@ -156,7 +156,10 @@ class PreparedRepair:
         closed = frozenset(numbers[request] for request in changes.cancelled)
         limits = Limits(changed)
         for ring in Rings(land, limits, gone, fallen, closed):
-            decided = LocalProgram(land, limits, ring.load, ring.choices, fallen).solve(stop, seed)
+            try:
+                decided = LocalProgram(land, limits, ring.load, ring.choices, fallen).solve(stop, seed)
+            except TooHardError:
+                return None
             if decided is not None and (ring.exact is None or decided.moved <= ring.exact):
                 return replace(decided, forced=len(fallen))
         return None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from matcher.visits.model import Flags
 from matcher.visits.repair_land import Key, Land, Limits, Load
 
-MOST_COLUMNS = 2500
+MOST_COLUMNS = 800
 """Rings with more candidates than this are no smaller work than the whole season."""
 
 
@@ -84,14 +84,40 @@ class Rings:
                 in_the_way |= one_of
                 if one_of or not groups:
                     choices[request].append(column)
+        added = sum(int(land.units.size[land.unit[columns[0]]]) for columns in choices.values() if columns)
         for visit in in_the_way:
             own = land.standing[visit]
-            choices[own.request] = [
-                column
-                for column in self._columns_of(own.request)
-                if column in own.columns or all(visit in group for group in self._obstacles(column))
-            ]
+            others = [column for column in self._columns_of(own.request) if column not in own.columns]
+            others = [c for c in others if all(visit in group for group in self._obstacles(c))]
+            choices[own.request] = [*own.columns, *self._not_outdone(others, added)]
         return Ring(choices, self._without_visits(self._load, frozenset(in_the_way)), 1)
+
+    def _not_outdone(self, columns: list[int], added: int) -> list[int]:
+        """Candidates of one moved visit without those that some better one always can stand in for.
+
+        Each of the `added` people of other requests takes the place of candidates of one person and company at most. So
+        where more better ones than that differ in person and company from each other, one of them is free.
+        """
+        land = self._land
+        if any(land.units.size[land.unit[column]] > 1 for column in columns):
+            return columns
+        worth = {c: (land.wishes[c] + land.is_preferred[land.unit[c]], -land.minutes[c]) for c in columns}
+        kept: list[int] = []
+        better: list[int] = []
+        for column in sorted(columns, key=lambda c: (worth[c], land.reserved[c]), reverse=True):
+            ahead = [b for b in better if worth[b] > worth[column] and land.reserved[b] >= land.reserved[column]]
+            if len(ahead) <= added:
+                kept.append(column)
+            if self._differs(column, better):
+                better.append(column)
+        return kept
+
+    def _differs(self, column: int, others: Iterable[int]) -> bool:
+        """Has the candidate another person and another company than each of these?"""
+        land = self._land
+        person, company = land.who[column], land.company[land.who[column]]
+        companies = {land.company[land.who[other]] for other in others} - {-1}
+        return all(person != land.who[other] for other in others) and company not in companies
 
     def _columns_of(self, request: int) -> list[int]:
         if request not in self._columns:
