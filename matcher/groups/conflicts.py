@@ -31,6 +31,7 @@ def conflicts(facts: Facts, solver: Optimiser) -> tuple[Conflict, ...]:
         if possible and not solver.stop.expired:
             code = rule.__name__
             break
+    solver.close()
     return (Conflict(code=code, items=tuple(f"fixed.{kind}[{i}]" for kind, i in kept)),)
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ortools.math_opt import model_pb2
 
 Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 Terms = Mapping[int, float]
 """Coefficients by column."""
 
@@ -25,6 +27,89 @@ class Row:
     upper: float
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The coefficients of all rows: row, column and value of each, by row and then by column."""
+
+    row: Indices
+    column: Indices
+    value: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A model and an objective as arrays, columns and rows numbered from 0."""
+
+    lower: Values
+    upper: Values
+    integer: Flags
+    entries: Entries
+    row_lower: Values
+    row_upper: Values
+    objective: Values
+    maximize: bool
+
+    def proto(self) -> model_pb2.ModelProto:
+        """The program in OR-Tools' own format."""
+        model = model_pb2.ModelProto()
+        model.variables.ids.extend(range(len(self.lower)))
+        model.variables.lower_bounds.extend(self.lower.tolist())
+        model.variables.upper_bounds.extend(self.upper.tolist())
+        model.variables.integers.extend(self.integer.tolist())
+        model.objective.maximize = self.maximize
+        paid = np.flatnonzero(self.objective)
+        model.objective.linear_coefficients.ids.extend(paid.tolist())
+        model.objective.linear_coefficients.values.extend(self.objective[paid].tolist())
+        model.linear_constraints.ids.extend(range(len(self.row_lower)))
+        model.linear_constraints.lower_bounds.extend(self.row_lower.tolist())
+        model.linear_constraints.upper_bounds.extend(self.row_upper.tolist())
+        model.linear_constraint_matrix.row_ids.extend(self.entries.row.tolist())
+        model.linear_constraint_matrix.column_ids.extend(self.entries.column.tolist())
+        model.linear_constraint_matrix.coefficients.extend(self.entries.value.tolist())
+        return model
+
+    def held(self, free: Flags, columns: Values) -> "Program":
+        """The program of the `free` columns while all others keep their value in `columns`; rows without any go."""
+        inside = free[self.entries.column]
+        touched = np.zeros(len(self.row_lower), dtype=bool)
+        touched[self.entries.row[inside]] = True
+        outside = ~inside & touched[self.entries.row]
+        amounts = self.entries.value[outside] * columns[self.entries.column[outside]]
+        given = np.bincount(self.entries.row[outside], weights=amounts, minlength=len(self.row_lower))[touched]
+        row_number, column_number = np.cumsum(touched) - 1, np.cumsum(free) - 1
+        return Program(
+            lower=self.lower[free],
+            upper=self.upper[free],
+            integer=self.integer[free],
+            entries=Entries(
+                row_number[self.entries.row[inside]],
+                column_number[self.entries.column[inside]],
+                self.entries.value[inside],
+            ),
+            row_lower=self.row_lower[touched] - given,
+            row_upper=self.row_upper[touched] - given,
+            objective=self.objective[free],
+            maximize=self.maximize,
+        )
+
+    def proven_bound(self, prices: Values) -> float:
+        """A bound of the objective that holds whatever the prices are; the best dual prices give the best bound.
+
+        Maximising c x over lower ≤ A x ≤ upper, l ≤ x ≤ u: for any row prices y,
+        c x = y A x + (c - y A) x ≤ Σ_rows max(y lower, y upper) + Σ_columns max((c - y A) l, (c - y A) u).
+        """
+        sign = 1.0 if self.maximize else -1.0
+        y = sign * prices
+        no_side = ((y > 0) & np.isinf(self.row_upper)) | ((y < 0) & np.isinf(self.row_lower))
+        y = np.where(no_side, 0.0, y)
+        amounts = self.entries.value * y[self.entries.row]
+        priced = np.bincount(self.entries.column, weights=amounts, minlength=len(self.lower))
+        reduced = sign * self.objective - priced
+        side = np.where(y > 0, self.row_upper, np.where(y < 0, self.row_lower, 0.0))
+        bound = float(np.dot(y, side)) + float(np.sum(np.maximum(reduced * self.lower, reduced * self.upper)))
+        return sign * bound
+
+
 class LinearModel:
     """Columns with bounds (finite), some integer, and rows. An objective is given when it is solved."""
 
@@ -33,6 +118,8 @@ class LinearModel:
         self.upper: list[float] = []
         self.integer: list[bool] = []
         self.rows: list[Row] = []
+        self._written: list[Entries] = []
+        self._rows_written = 0
 
     def column(self, lower: float, upper: float, *, integer: bool = False) -> int:
         """A new column; returns its number."""
@@ -49,64 +136,46 @@ class LinearModel:
         """The same columns, and these rows besides the present ones."""
         longer = LinearModel()
         longer.lower, longer.upper, longer.integer = self.lower, self.upper, self.integer
+        longer._written, longer._rows_written = [self._entries()], len(self.rows)
         longer.rows = [*self.rows, *rows]
         return longer
 
-    def proto(self, objective: Terms, *, maximize: bool) -> model_pb2.ModelProto:
-        """The model in OR-Tools' own format, columns and rows numbered as here."""
-        model = model_pb2.ModelProto()
-        count = len(self.lower)
-        model.variables.ids.extend(range(count))
-        model.variables.lower_bounds.extend(self.lower)
-        model.variables.upper_bounds.extend(self.upper)
-        model.variables.integers.extend(self.integer)
-        model.objective.maximize = maximize
-        for column, value in sorted(objective.items()):
-            model.objective.linear_coefficients.ids.append(column)
-            model.objective.linear_coefficients.values.append(value)
-        model.linear_constraints.ids.extend(range(len(self.rows)))
-        model.linear_constraints.lower_bounds.extend(row.lower for row in self.rows)
-        model.linear_constraints.upper_bounds.extend(row.upper for row in self.rows)
-        rows, columns, values = self._entries()
-        model.linear_constraint_matrix.row_ids.extend(rows)
-        model.linear_constraint_matrix.column_ids.extend(columns)
-        model.linear_constraint_matrix.coefficients.extend(values)
-        return model
-
-    def _entries(self) -> tuple[list[int], list[int], list[float]]:
-        rows: list[int] = []
-        columns: list[int] = []
-        values: list[float] = []
-        for number, row in enumerate(self.rows):
-            for column, value in sorted(row.terms.items()):
-                rows.append(number)
-                columns.append(column)
-                values.append(value)
-        return rows, columns, values
-
-    def proven_bound(self, objective: Terms, prices: Values, *, maximize: bool) -> float:
-        """A bound of the objective that holds whatever the prices are; the best dual prices give the best bound.
-
-        Maximising c x over lower ≤ A x ≤ upper, l ≤ x ≤ u: for any row prices y,
-        c x = y A x + (c - y A) x ≤ Σ_rows max(y lower, y upper) + Σ_columns max((c - y A) l, (c - y A) u).
-        """
-        sign = 1.0 if maximize else -1.0
-        rows, columns, values = (np.array(part) for part in self._entries())
+    def program(self, objective: Terms, *, maximize: bool) -> Program:
+        """The model with an objective, as arrays."""
         cost = np.zeros(len(self.lower))
         for column, value in objective.items():
-            cost[column] += sign * value
-        y = sign * prices
-        lower = np.array([row.lower for row in self.rows])
-        upper = np.array([row.upper for row in self.rows])
-        y = np.where((y > 0) & np.isinf(upper), 0.0, np.where((y < 0) & np.isinf(lower), 0.0, y))
-        priced = np.zeros(len(self.lower))
-        if len(rows):
-            np.add.at(priced, columns.astype(np.intp), values * y[rows.astype(np.intp)])
-        reduced = cost - priced
-        side = np.where(y > 0, upper, np.where(y < 0, lower, 0.0))
-        total = float(np.dot(y, side))
-        total += float(np.sum(np.maximum(reduced * np.array(self.lower), reduced * np.array(self.upper))))
-        return sign * total
+            cost[column] += value
+        return Program(
+            lower=np.array(self.lower),
+            upper=np.array(self.upper),
+            integer=np.array(self.integer, dtype=bool),
+            entries=self._entries(),
+            row_lower=np.array([row.lower for row in self.rows]),
+            row_upper=np.array([row.upper for row in self.rows]),
+            objective=cost,
+            maximize=maximize,
+        )
+
+    def _entries(self) -> Entries:
+        """The coefficients of all rows; those of rows already written once are kept."""
+        new = self.rows[self._rows_written :]
+        sizes = [len(row.terms) for row in new]
+        rows = np.repeat(np.arange(self._rows_written, len(self.rows), dtype=np.intp), sizes)
+        columns = np.fromiter((column for row in new for column in row.terms), dtype=np.intp, count=sum(sizes))
+        values = np.fromiter((value for row in new for value in row.terms.values()), dtype=float, count=sum(sizes))
+        order = np.lexsort((columns, rows))
+        self._written.append(Entries(rows[order], columns[order], values[order]))
+        self._rows_written = len(self.rows)
+        if len(self._written) > 1:
+            parts = self._written
+            self._written = [
+                Entries(
+                    np.concatenate([part.row for part in parts]),
+                    np.concatenate([part.column for part in parts]),
+                    np.concatenate([part.value for part in parts]),
+                )
+            ]
+        return self._written[0]
 
 
 def total(*parts: Mapping[int, Any]) -> dict[int, float]:

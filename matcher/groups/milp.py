@@ -1,203 +1,124 @@
 """Linear and integer programs, solved so that a stop ends them within a fraction of a second.
 
-HiGHS hears no interruption, so an integer program that takes long is solved in a child process: a stop ends the child,
-and what it found is read from the file where HiGHS leaves each better solution. Small programs get a first second in
-this process, since a child takes a third of a second to start.
+GLOP and PDLP are interrupted. HiGHS hears no interruption, so an integer program that takes long is solved in a child
+process. Small programs get a first second in this process.
 """
 
-import json
 import math
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any
 
 import numpy as np
 from ortools.math_opt.python import mathopt
+from ortools.pdlp import solvers_pb2
 from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from matcher.control import Settings, Stop
+from matcher.groups.children import LOOK_SECONDS, Children
 from matcher.groups.goals import LinearGoal
 from matcher.groups.highs import Job, OnBounds, Outcome, run_highs
-from matcher.groups.linear import INFINITE, LinearModel, Values
+from matcher.groups.linear import INFINITE, LinearModel, Program, Values
 
 FIRST_SECONDS = 1.0
 SMALL = 4000
 """Columns up to which the first second is spent in this process."""
-GRACE_SECONDS = 1.0
-"""How long a child may run beyond its limit before it is ended."""
-LOOK_SECONDS = 0.05
+LARGE = 40_000
+"""Columns from which a relaxation is solved by a first-order method (PDLP), which the simplex method takes ages for."""
+TOLERANCE = 1e-4
+"""Relative error of prices that PDLP stops at; it weakens a bound a little and never makes it false."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """`bound` holds for all whole solutions; None where the program was not finished; `infeasible`: none exist."""
+    """`bound` holds for all whole solutions; None where the program was not finished; `infeasible`: none exist.
+
+    `columns`: the optimum of the relaxation, None without one.
+    """
 
     bound: int | None
     infeasible: bool
+    columns: Values | None = None
 
 
 class Optimiser:
     """Solves programs under one stop, seed and settings.
 
-    `reserve`: seconds before the stop's limit that are kept for other work.
+    `reserve`: seconds before the stop's limit that are kept for other work. Close it in the end.
     """
 
     def __init__(self, stop: Stop, seed: int, settings: Settings) -> None:
         self.stop = stop
         self.reserve = 0.0
         self.seed = seed
+        self.workers = settings.workers
         self.nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+        self.children = Children()
+
+    def close(self) -> None:
+        """End the child processes."""
+        self.children.close()
 
     def left(self) -> float:
         """Seconds left for solving, at least 0; 0 once a stop was requested."""
         return max(0.0, self.stop.remaining() - self.reserve)
 
-    def relax(self, model: LinearModel, goal: LinearGoal) -> Relaxation:
-        """The goal's bound over the linear relaxation, computed from its prices (see LinearModel.proven_bound)."""
-        if self.left() <= 0:
+    def relax(self, model: LinearModel, goal: LinearGoal, left: Callable[[], float] | None = None) -> Relaxation:
+        """The goal's bound over the linear relaxation, computed from its prices (see Program.proven_bound).
+
+        `left`: the seconds that it may still take, asked for on the way.
+        """
+        left = self.left if left is None else left
+        if left() <= 0:
             return Relaxation(None, infeasible=False)
-        relaxed = mathopt.Model.from_model_proto(model.proto(goal.terms, maximize=goal.maximize))
+        program = model.program(goal.terms, maximize=goal.maximize)
+        relaxed = mathopt.Model.from_model_proto(program.proto())
         for variable in relaxed.variables():
             variable.integer = False
-        with _interrupter(self.left) as interrupter:
-            result = mathopt.solve(relaxed, mathopt.SolverType.GLOP, interrupter=interrupter)
+        large = len(program.lower) > LARGE
+        with _interrupter(left) as interrupter:
+            result = mathopt.solve(
+                relaxed,
+                mathopt.SolverType.PDLP if large else mathopt.SolverType.GLOP,
+                params=_first_order() if large else None,
+                interrupter=interrupter,
+            )
         if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
-            return Relaxation(None, infeasible=True)
+            return Relaxation(None, infeasible=not large)
         if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
             return Relaxation(None, infeasible=False)
-        duals = result.dual_values()
+        duals, values = result.dual_values(), result.variable_values()
         prices = np.array([duals[row] for row in relaxed.linear_constraints()])
-        bound = model.proven_bound(goal.terms, prices, maximize=goal.maximize)
-        return Relaxation(whole_bound(bound, maximize=goal.maximize) + goal.constant, infeasible=False)
+        columns = np.array([values[variable] for variable in relaxed.variables()])
+        bound = whole_bound(program.proven_bound(prices), maximize=goal.maximize)
+        return Relaxation(bound + goal.constant, infeasible=False, columns=columns)
 
     def optimise(
         self, model: LinearModel, goal: LinearGoal, start: Values | None, seconds: float, on_bounds: OnBounds
     ) -> Outcome:
         """The best whole solution found within `seconds` and until the stop. Bounds are of the terms, no constant."""
         seconds = min(seconds, self.left())
-        nothing = Outcome("unknown", None, INFINITE if goal.maximize else -INFINITE)
         if seconds <= 0:
-            return nothing
-        proto = model.proto(goal.terms, maximize=goal.maximize)
-        hint = None if start is None else start.tolist()
+            return Outcome("unknown", None, INFINITE if goal.maximize else -INFINITE)
+        program = model.program(goal.terms, maximize=goal.maximize)
         deadline = time.monotonic() + seconds
-        if len(model.lower) <= SMALL:
-            job = Job(proto, hint, _delta(min(FIRST_SECONDS, seconds)), self.nodes, self.seed, None)
-            first = run_highs(job, on_bounds)
+        if len(program.lower) <= SMALL:
+            first = run_highs(self.job(program, start, min(FIRST_SECONDS, seconds)), on_bounds)
             if first.status in ("optimal", "infeasible") or seconds <= FIRST_SECONDS:
                 return first
-        left = max(0.0, deadline - time.monotonic())
-        with tempfile.TemporaryDirectory() as folder:
-            solution_file = str(Path(folder) / "best.sol")
-            job = Job(proto, hint, _delta(left), self.nodes, self.seed, solution_file)
-            return _Child(job, len(model.lower), nothing).run(self.stop, left, on_bounds)
 
+        def left() -> float:
+            return min(self.left(), deadline - time.monotonic())
 
-class _Child:
-    """One job in a process of its own."""
+        return self.children.run([self.job(program, start, max(0.0, left()))], 1, left, on_bounds)[0]
 
-    def __init__(self, job: Job, columns: int, nothing: Outcome) -> None:
-        self._job = job
-        self._columns = columns
-        self._best = nothing
-        self._messages: SimpleQueue[dict[str, Any]] = SimpleQueue()
-
-    def run(self, stop: Stop, seconds: float, on_bounds: OnBounds) -> Outcome:
-        deadline = time.monotonic() + seconds + GRACE_SECONDS
-        child = self._start()
-        reader = threading.Thread(target=self._read, args=(child,), daemon=True)
-        reader.start()
-        try:
-            self._send(child)
-            while not stop.requested and time.monotonic() < deadline:
-                try:
-                    message = self._messages.get(timeout=LOOK_SECONDS)
-                except Empty:
-                    if not reader.is_alive() and self._messages.empty():
-                        break
-                    continue
-                if "status" in message:
-                    columns = None if message["columns"] is None else np.array(message["columns"])
-                    return Outcome(message["status"], columns, message["bound"])
-                if message["bound"] is not None:
-                    self._best = Outcome("unknown", None, message["bound"])
-                on_bounds(message["bound"], message["value"])
-        finally:
-            child.kill()
-            child.wait()
-            reader.join()
-            for pipe in (child.stdin, child.stdout):
-                if pipe is not None:
-                    _close(pipe)
-        return self._rescued()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        path = os.pathsep.join([entry or os.getcwd() for entry in sys.path])
-        return subprocess.Popen(
-            [sys.executable, "-m", "matcher.groups.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
-            start_new_session=True,
-        )
-
-    def _send(self, child: "subprocess.Popen[bytes]") -> None:
-        model = self._job.model.SerializeToString()
-        limit = self._job.limit
-        head = {
-            "bytes": len(model),
-            "start": self._job.start,
-            "seconds": None if limit is None else limit.total_seconds(),
-            "nodes": self._job.nodes,
-            "seed": self._job.seed,
-            "solution_file": self._job.solution_file,
-        }
-        assert child.stdin is not None
-        try:
-            child.stdin.write(json.dumps(head).encode() + b"\n" + model)
-            child.stdin.flush()
-        except BrokenPipeError:
-            return
-
-    def _read(self, child: "subprocess.Popen[bytes]") -> None:
-        assert child.stdout is not None
-        for line in child.stdout:
-            try:
-                self._messages.put(json.loads(line))
-            except ValueError:
-                return
-
-    def _rescued(self) -> Outcome:
-        """What an ended child had found: its last bound, and its last solution if that is whole in the file."""
-        columns = read_solution(Path(self._job.solution_file or ""), self._columns)
-        return Outcome("unknown" if columns is None else "feasible", columns, self._best.bound)
-
-
-def read_solution(path: Path, count: int) -> Values | None:
-    """The columns of the last whole solution in a file of HiGHS's better solutions, one after the other; None: none."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:
-        return None
-    heads = [number for number, line in enumerate(lines) if line == f"# Columns {count}"]
-    for head in reversed(heads):
-        try:
-            values = np.array([float(line.split()[-1]) for line in lines[head + 1 : head + 1 + count]])
-        except (ValueError, IndexError):
-            continue
-        if len(values) == count:
-            return values
-    return None
+    def job(self, program: Program, start: Values | None, seconds: float) -> Job:
+        """The program for HiGHS, under the settings of this solve."""
+        limit = timedelta(seconds=seconds) if math.isfinite(seconds) else None
+        return Job(program.proto(), None if start is None else start.tolist(), limit, self.nodes, self.seed, None)
 
 
 def whole_bound(bound: float, *, maximize: bool) -> int:
@@ -206,9 +127,16 @@ def whole_bound(bound: float, *, maximize: bool) -> int:
     return math.floor(bound + slack) if maximize else math.ceil(bound - slack)
 
 
+def _first_order() -> mathopt.SolveParameters:
+    parameters = solvers_pb2.PrimalDualHybridGradientParams()
+    parameters.termination_criteria.simple_optimality_criteria.eps_optimal_relative = TOLERANCE
+    parameters.termination_criteria.simple_optimality_criteria.eps_optimal_absolute = TOLERANCE
+    return mathopt.SolveParameters(pdlp=parameters)
+
+
 @contextmanager
 def _interrupter(left: Callable[[], float]) -> Iterator[SolveInterrupter]:
-    """Interrupts a solve in this process once no seconds are left; for solvers that listen, as GLOP does."""
+    """Interrupts a solve in this process once no seconds are left; for solvers that listen, as GLOP and PDLP do."""
     interrupter = SolveInterrupter()
     done = threading.Event()
 
@@ -225,14 +153,3 @@ def _interrupter(left: Callable[[], float]) -> Iterator[SolveInterrupter]:
     finally:
         done.set()
         watcher.join()
-
-
-def _delta(seconds: float) -> timedelta | None:
-    return timedelta(seconds=seconds) if math.isfinite(seconds) else None
-
-
-def _close(pipe: Any) -> None:
-    try:
-        pipe.close()
-    except BrokenPipeError:
-        return

@@ -124,6 +124,12 @@ class JointModel(LinearModel):
         self.extra_shifts: list[int] = []
         for c, crew in enumerate(self.crews):
             self._count_shifts(c, crew)
+        self._own_columns = len(self.lower)
+
+    @property
+    def is_written_by_plans(self) -> bool:
+        """True when `columns_of` writes every column of a plan: no rule has added columns of its own."""
+        return len(self.lower) == self._own_columns
 
     def _count_shifts(self, c: int, crew: Crew) -> None:
         """shifts(c) + short_hours(c) - extra_shifts(c) = size(c) * contracted(c); mentors of a crew share evenly."""

@@ -177,8 +177,8 @@ def test_any_prices_prove_a_bound_no_plan_beats(seed: int) -> None:
         if all(r.lower <= sum(v * point[c] for c, v in r.terms.items()) <= r.upper for r in model.rows):
             value = sum(v * point[c] for c, v in objective.items())
             prices = np.array([rng.uniform(-2, 2) for _ in model.rows])
-            assert value <= model.proven_bound(objective, prices, maximize=True) + 1e-9
-            assert value >= model.proven_bound(objective, prices, maximize=False) - 1e-9
+            assert value <= model.program(objective, maximize=True).proven_bound(prices) + 1e-9
+            assert value >= model.program(objective, maximize=False).proven_bound(prices) - 1e-9
 
 
 def test_bounds_are_rounded_outwards_by_a_hair_only() -> None:

@@ -12,7 +12,8 @@ from matcher.groups import milp, rules
 from matcher.groups.facts import Facts
 from matcher.groups.goals import LinearGoal
 from matcher.groups.linear import LinearModel
-from matcher.groups.milp import Optimiser, read_solution
+from matcher.groups.children import read_solution
+from matcher.groups.milp import Optimiser
 from matcher.groups.placement import place
 from matcher.groups.roster import Roster
 from matcher.groups.solve import solve
@@ -252,7 +253,9 @@ def test_a_stop_ends_a_child_and_keeps_what_it_had_found(monkeypatch: pytest.Mon
         if bound is not None and bound < 10**6 and value:
             stop.request()
 
-    outcome = Optimiser(stop, 1, Settings()).optimise(model, goal, None, 60.0, listen)
+    optimiser = Optimiser(stop, 1, Settings())
+    outcome = optimiser.optimise(model, goal, None, 60.0, listen)
+    optimiser.close()
     assert stop.elapsed < 30
     assert outcome.status == "feasible"
     assert outcome.columns is not None
