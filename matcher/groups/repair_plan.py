@@ -8,13 +8,13 @@ from matcher.changes import GroupChanges
 from matcher.changes_groups import apply_groups
 from matcher.control import OnProgress, Progress, Settings, Stop, echoed, versions
 from matcher.groups.facts import Facts
+from matcher.groups.found import plain_bound
 from matcher.groups.goals import choices, continuity
 from matcher.groups.placement import Network, place
 from matcher.groups.queue_order import passed_over, take_seats
 from matcher.groups.repair import Outcome, Prepared
 from matcher.groups.rooms import placement_of
 from matcher.groups.roster import Roster
-from matcher.groups.search import plain_bound
 from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
 from matcher.plan import (
     BoundSource,

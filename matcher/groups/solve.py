@@ -8,11 +8,12 @@ from matcher.groups.conflicts import conflicts
 from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
 from matcher.groups.fixed_roster import only_roster, settled_goals
+from matcher.groups.found import Candidate, NoValidPlan
 from matcher.groups.placement import place
 from matcher.groups.queue_order import passed_over, take_choices, take_seats
 from matcher.groups.rooms import Placement, placement_of
 from matcher.groups.roster import Roster, is_valid
-from matcher.groups.search import Candidate, NoValidPlan, Search
+from matcher.groups.search import Search
 from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
 from matcher.plan import (
     BoundSource,
