@@ -30,14 +30,17 @@ from api.services.planning import Claim, LostRun, Wish
 from api.services.write_back import write_plan
 from matcher.check import check
 from matcher.fields import InvalidProblem
-from matcher.plan import load_plan
-from matcher.problem import problem_sha256, to_json
+from matcher.plan import GroupPlan, Plan, load_plan
+from matcher.price import Price, prices
+from matcher.problem import GroupProblem, Problem, problem_sha256, to_json
 
 LEASE = timedelta(seconds=60)
 BEAT_SECONDS = 1.0
 IDLE_SECONDS = 1.0
 DEFAULT_SECONDS = 60.0
 MOST_EVENTS = 500
+MOST_PRICED = 20_000
+USABLE = ("optimal", "feasible")
 WRITE_ATTEMPTS = 3
 INVALID = mark("The season's data contradict each other, so there is nothing to solve. Correct what is listed.")
 REFUSED = mark("The plan broke rules and was thrown away. The earlier plan stands.")
@@ -214,12 +217,22 @@ class Worker:
         plan = load_plan(end.plan)
         with self._kept_alive(mine):
             broken = check(taken.problem, plan)
+            placements = () if broken else placements_of(taken.problem, plan)
         if broken:
             raise _Ended("refused", REFUSED, tuple(sorted({code for code, _ in broken})))
         for attempt in range(1, WRITE_ATTEMPTS + 1):
             try:
                 with transaction() as session:
-                    write_plan(session, mine, taken, plan, now=clock.now(), today=clock.today(), peak_mb=end.peak_mb)
+                    write_plan(
+                        session,
+                        mine,
+                        taken,
+                        plan,
+                        now=clock.now(),
+                        today=clock.today(),
+                        peak_mb=end.peak_mb,
+                        placements=placements,
+                    )
                 break
             except DBAPIError:
                 if attempt == WRITE_ATTEMPTS:
@@ -241,6 +254,13 @@ class Worker:
                 planning.fail(session, mine, clock.now(), end.code, end.text)
         except LostRun:
             _log.info("run_lost", run=mine.run_id)
+
+
+def placements_of(problem: Problem, plan: Plan) -> tuple[Price, ...]:
+    """Both placement rules side by side, for the plans of a size at which that takes seconds."""
+    if not isinstance(problem, GroupProblem) or not isinstance(plan, GroupPlan) or plan.status not in USABLE:
+        return ()
+    return prices(problem, plan) if len(problem.pupils) <= MOST_PRICED else ()
 
 
 def _remember(heard: list[dict[str, Any]], event: Improved) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from api.models.visits import Request, RequestTopic
 from api.queries.snapshot import order_of_run, take_snapshot
 from api.services import planning
 from api.services.write_back import write_plan
+from api.worker import placements_of
 from matcher.control import Progress, Settings
 from matcher.plan import Plan
 from matcher.problem import problem_sha256, to_json
@@ -93,7 +94,10 @@ def plan_now(session: Session, world: World, kind: RunKind) -> Plan:
     plan = solve(taken.problem, settings=Settings(workers=1), on_progress=events.append)
     told = [{"goal": e.goal, "value": e.value, "bound": e.bound, "seconds": e.seconds} for e in events]
     planning.heartbeat(session, mine, moment, LEASE, told)
-    world.plans[kind] = write_plan(session, mine, taken, plan, now=moment, today=world.today, peak_mb=1)
+    both = placements_of(taken.problem, plan)
+    world.plans[kind] = write_plan(
+        session, mine, taken, plan, now=moment, today=world.today, peak_mb=1, placements=both
+    )
     world.runs[kind] = run.id
     session.expire_all()
     return plan

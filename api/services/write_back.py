@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from api.queries.snapshot import Snapshot, order_of_run, take_snapshot
 from api.services.planning import Claim, mark_done
 from api.services.recheck import Dropped, StandingGroups, StandingVisits, standing_groups, standing_visits
 from matcher import plan as m
+from matcher.price import Price
 from matcher.problem import GroupProblem, VisitProblem
 
 BATCH = 5_000
@@ -35,13 +37,22 @@ OUTCOMES = {
 
 
 def write_plan(
-    session: Session, mine: Claim, taken: Snapshot, plan: m.Plan, *, now: datetime, today: date, peak_mb: int
+    session: Session,
+    mine: Claim,
+    taken: Snapshot,
+    plan: m.Plan,
+    *,
+    now: datetime,
+    today: date,
+    peak_mb: int,
+    placements: Sequence[Price] = (),
 ) -> str:
     """Writes the plan of a run and ends the run. Returns the plan's id.
 
     Effects, in order: the run is done, unless it was cancelled or taken over (LostRun); a fresh snapshot; plan, goals
-    and rows, without what no longer fits, which `changed_since` names. `peak_mb` joins the certificate.
+    and rows, without what no longer fits, which `changed_since` names. `peak_mb` and `placements` join the certificate.
     """
+    beside = {"peak_mb": peak_mb} | ({"placements": [asdict(one) for one in placements]} if placements else {})
     code = plan.status if plan.status in OUTCOMES else None
     mark_done(session, mine, now, code, OUTCOMES.get(plan.status))
     fresh = take_snapshot(session, order_of_run(session, mine.run_id, today))
@@ -50,21 +61,21 @@ def write_plan(
         assert isinstance(taken.problem, VisitProblem)
         assert isinstance(fresh.problem, VisitProblem)
         visits = standing_visits(taken.problem, fresh.problem, plan)
-        _write_head(session, mine, plan_id, plan, visits.dropped, peak_mb)
+        _write_head(session, mine, plan_id, plan, visits.dropped, beside)
         _write_visits(session, plan_id, visits)
         _insert(session, PlanUnserved, _unserved_requests(plan_id, taken, fresh, plan, visits))
     else:
         assert isinstance(taken.problem, GroupProblem)
         assert isinstance(fresh.problem, GroupProblem)
         groups = standing_groups(taken.problem, fresh.problem, plan)
-        _write_head(session, mine, plan_id, plan, groups.dropped, peak_mb)
+        _write_head(session, mine, plan_id, plan, groups.dropped, beside)
         _write_groups(session, plan_id, groups, fresh.problem)
         _insert(session, PlanUnserved, _unserved_entries(plan_id, fresh.problem, plan, groups))
     return plan_id
 
 
 def _write_head(
-    session: Session, mine: Claim, plan_id: str, plan: m.Plan, dropped: Iterable[Dropped], peak_mb: int
+    session: Session, mine: Claim, plan_id: str, plan: m.Plan, dropped: Iterable[Dropped], beside: Mapping[str, Any]
 ) -> None:
     shape = m.to_json(plan)
     season_id = session.scalars(select(Run.season_id).where(Run.id == mine.run_id)).one()
@@ -79,7 +90,7 @@ def _write_head(
                 "season_id": season_id,
                 "status": PlanStatus(plan.status),
                 "problem_sha256": plan.problem_sha256,
-                "certificate": shape["certificate"] | {"peak_mb": peak_mb},
+                "certificate": shape["certificate"] | beside,
                 "conflicts": shape["conflicts"],
                 "changed_since": list(dropped),
             }

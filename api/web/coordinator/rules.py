@@ -13,8 +13,9 @@ from api.errors import Conflict, InvalidInput
 from api.i18n import current_locale
 from api.i18n import gettext as _
 from api.models.programmes import Programme
-from api.queries import coordination_rules, rule_effects
+from api.queries import coordination_rules, placement_prices, rule_effects
 from api.services.coordination import rules as services
+from api.web import words
 from api.web.coordinator import rule_words
 
 pages = Blueprint("rules", __name__)
@@ -91,6 +92,8 @@ def _page(
         said=rule_words.effect_words,
         history=coordination_rules.history(session, programme_id),
         text=_text,
+        prices=placement_prices.newest(session, programme_id) if "placement" in holding else None,
+        goal_label=words.goal_label,
     )
 
 

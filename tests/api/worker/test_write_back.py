@@ -310,6 +310,8 @@ def test_group_plan_is_written_whole_when_nothing_changed(own_database: Engine) 
     assert plan.changed_since == []
     assert sorted(seats(ids.run)) == sorted(ids.entries)
     assert unserved(ids.run) == {}
+    both = plan.certificate["placements"]
+    assert [(one["placement"], sum(one["served"])) for one in both] == [("most_served", 6), ("queue_first", 6)]
 
 
 @pytest.mark.parametrize("gone", ["inactive", "cannot come"])

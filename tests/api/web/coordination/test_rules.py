@@ -138,6 +138,17 @@ def test_group_rules_are_edited_too(session: Session, world: World, planner: Fla
     assert planner.get(f"/api/v1/programmes/{programme}/rules").json["settings"]["returning_share"] == 0.6
 
 
+def test_rules_of_groups_show_what_the_choice_rule_costs(session: Session, world: World, planner: FlaskClient) -> None:
+    most, first = session.get_one(Plan, world.plans[RunKind.GROUP]).certificate["placements"]
+    said = text(page(planner, f"/regler/{world.group_rules.programme_id}"))
+    assert "Hva valgregelen koster" in said
+    assert "Flest mulig plasser most_served, regelen nå I køens rekkefølge queue_first" in said
+    assert f"Elever som får plass {sum(most['served'])} {sum(first['served'])}" in said
+    assert f"Fikk førstevalget {most['first_choice']} {first['first_choice']}" in said
+    assert f"Vil heller ha plassen til noen bak seg {most['envy']} {first['envy']}" in said
+    assert "Hva valgregelen koster" not in text(page(planner, address(world)))
+
+
 def test_rules_are_for_those_who_may_edit_them(world: World, signed_in_as: AsRole) -> None:
     for role in (Role.ASSISTANT,):
         assert signed_in_as(role).get("/regler").status_code == 404
