@@ -62,20 +62,10 @@ class Exchange:
         return self._possible(self._connected(change), change, keep_others=False)
 
     def _at_once(self, change: Change) -> bool:
-        """Are there enough role models with nothing in their way, nobody moved?
-
-        Of several people of one company only one is counted: their quota may be too small for more.
-        """
-        for slot, people in self._standing.offers(change.number, change):
-            free = (person for person in people if self._standing.in_the_way(person, slot, change) == [])
-            companies = (int(self._standing.company[person]) for person in free)
-            counted: list[int] = []
-            for company in companies:
-                if company < 0 or company not in counted:
-                    counted.append(company)
-                if len(counted) == change.request.role_models:
-                    return True
-        return False
+        """Are there enough role models with nothing in their way, nobody moved?"""
+        free_at_once, asked = self._standing.free_at_once, change.request.role_models
+        offers = self._standing.offers(change.number, change)
+        return any(len(free_at_once(slot, people, change)) >= asked for slot, people in offers)
 
     def _around(self, change: Change, most: int) -> list[int]:
         """At most so many requests: that of the change, those in its way, those in their way, and so on."""

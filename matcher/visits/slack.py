@@ -73,6 +73,7 @@ class Slack:
         self._build(request, pair_day, used, days, weeks)
         self._likely = self._same_day(request, day)
         self.to_end = self._search(self.arcs, [self.end], backwards=1)
+        self._likely_to_end = self._search(self._likely, [self.end], backwards=1)
 
     def _build(self, request: Ints, pair_day: Ints, used: Ints, days: Ints, weeks: Ints) -> None:
         standing, base = self._standing, self._base
@@ -155,6 +156,14 @@ class Slack:
         """Could the role model take one engagement more on the day, by this test?"""
         node = self.entry(person, day)
         return node >= 0 and self.to_end[node] != UNSEEN
+
+    def way_out(self, person: int, day: int) -> list[int] | None:
+        """Requests that would likely move, were the role model to take one engagement more on the day; None: no way."""
+        node = self.entry(person, day)
+        if node < 0 or self._likely_to_end[node] == UNSEEN:
+            return None
+        met = [node, *(int(self.arcs.tail[arc]) for arc in self._path(self.arcs, self._likely_to_end, node))]
+        return [node for node in met if node < self.requests]
 
     @property
     def takers(self) -> Flags:

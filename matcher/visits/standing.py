@@ -5,7 +5,8 @@ Indices are those of the problem: requests, role models, companies. Times are mi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -98,7 +99,8 @@ class Standing:
         self._enter(plan)
         self.of_company: dict[int, list[Place]] = defaultdict(list)
         for place in self.movable:
-            self.of_company[int(self.company[place.role_model])].append(place)
+            if self.company[place.role_model] >= 0:
+                self.of_company[int(self.company[place.role_model])].append(place)
         self._minutes: dict[tuple[str, str], int] = {}
         self._offers: dict[int, list[Offer]] = {}
 
@@ -137,17 +139,17 @@ class Standing:
         candidates, units = find_candidates(alone, self.facts, open_to_all)
         return units.request[candidates.unit], candidates.role_model, units.day[candidates.unit]
 
-    def offers(self, number: int, change: Change) -> list[Offer]:
+    def offers(self, number: int, change: Change | None = None) -> list[Offer]:
         """The slots of a request with who may take part in each, under the change."""
-        changed = number == change.number
-        request = change.request if changed else self.problem.requests[number]
+        changed = change is not None and number == change.number
+        request = change.request if change is not None and changed else self.problem.requests[number]
         if changed:
             found = [Offer(slot, _listed(eligible(self.facts, e))) for e, slot in slots(request)]
         elif number in self._offers:
             found = self._offers[number]
         else:
             found = self._offers[number] = [Offer(slot, _listed(eligible(self.facts, e))) for e, slot in slots(request)]
-        if not change.over:
+        if change is None or not change.over:
             return found
         nearly = (self.over(e)[change.role_model] <= change.over for e, _ in slots(request))
         more = ([change.role_model] if near else [] for near in nearly)
@@ -188,6 +190,50 @@ class Standing:
         if not needs:
             return []
         return [place for place in needs[0] if all(place in need for need in needs)] or None
+
+    def without(self, requests: Iterable[int]) -> "Standing":
+        """The plan without the visits of these requests, to be added to by `hold`; the plan itself stays as it is."""
+        other = copy(self)
+        gone = set(requests)
+        people = {place.role_model for number in gone for place in self.of_request.get(number, [])}
+        companies = {int(self.company[person]) for person in people} - {-1}
+        other.of_person, other.of_company = self.of_person.copy(), self.of_company.copy()
+        for kept, owners in ((other.of_person, people), (other.of_company, companies)):
+            for owner in owners:
+                kept[owner] = [place for place in kept[owner] if place.request not in gone]
+        return other
+
+    def hold(self, places: list[Place]) -> bool:
+        """Add the engagements of one visit, whose people are all able; False, and none added, where a quota forbids."""
+        companies = Counter(int(self.company[place.role_model]) for place in places)
+        del companies[-1]
+        if any(len(self.of_company.get(c, ())) + n > self.quota[c] for c, n in companies.items()):
+            return False
+        for held, owner, place in self._owned(places):
+            held[owner] = [*held.get(owner, []), place]
+        return True
+
+    def release(self, places: list[Place]) -> None:
+        """Take back what was held."""
+        for held, owner, place in self._owned(places):
+            held[owner] = [other for other in held[owner] if other is not place]
+
+    def _owned(self, places: list[Place]) -> Iterator[tuple[dict[int, list[Place]], int, Place]]:
+        for place in places:
+            yield self.of_person, place.role_model, place
+            if self.company[place.role_model] >= 0:
+                yield self.of_company, int(self.company[place.role_model]), place
+
+    def free_at_once(self, slot: Slot, people: Iterable[int], change: Change) -> list[int]:
+        """Those of the role models who could come to the slot together, nobody moved; quotas take the first ones."""
+        free, taken = [], Counter[int]()
+        for person in people:
+            company = int(self.company[person])
+            room = int(self.quota[company]) - len(self.of_company.get(company, ())) if company >= 0 else AMPLE
+            if self.in_the_way(person, slot, change) == [] and taken[company] < room:
+                free.append(person)
+                taken[company] += 1
+        return free
 
     def apart(self, a: Slot, b: Slot) -> bool:
         """Is there time between two engagements of one role model, travel included where both are physical?"""
