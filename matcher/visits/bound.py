@@ -63,29 +63,27 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
     whole[: len(prices)] = np.rint(np.clip(prices, -MOST, MOST) * scale)
     whole[model.local] = 0
     whole = np.where(model.tight, whole, np.maximum(whole, 0))
-    request_of_unit, unit = model.units.request, model.candidates.unit
-    count = len(unit)
-    live = np.flatnonzero(model.alive[:count])
+    count, requests = len(model.candidates.unit), model.units.request
     net = gain * scale
     if nudge is not None:
         net += nudge
-    of_candidates, of_others = model.priced(whole, live)
-    net[live] -= of_candidates
-    net[count:] -= of_others
-    if_one = np.full(model.columns, NEVER)
-    worth, members, swap, if_left_out = _units_of_many(model, net, live[model.units.size[unit[live]] > 1])
+    net = model.net(net, whole)
+    net[:count][~model.alive[:count]] = -NEVER
+    members = model.for_many[model.alive[model.for_many]]
+    worth, members, swap, if_left_out = _units_of_many(model, net, members)
     best = np.zeros(model.units.requests, dtype=np.int64)
     must = model.served_row >= 0
     must[must] = model.tight[model.served_row[must]]
     best[must] = -NEVER
-    single = live[model.units.size[unit[live]] == 1]
-    of_single, net_of_single = request_of_unit[unit[single]], net[single]
-    np.maximum.at(best, of_single, net_of_single)
-    np.maximum.at(best, request_of_unit[model.many], worth[model.many])
-    if_one[single] = best[of_single] - net_of_single
-    missed = best[request_of_unit] - worth
+    for_one = net[:count].copy()
+    for_one[model.for_many] = -NEVER
+    np.maximum.at(best, model.request_of, for_one)
+    np.maximum.at(best, requests[model.many], worth[model.many])
+    if_one = np.full(model.columns, NEVER)
+    np.minimum(best[model.request_of] - for_one, NEVER, out=if_one[:count])
+    missed = best[requests] - worth
     if_one[model.held_column[model.many]] = np.minimum(NEVER, missed[model.many])
-    if_one[members] = np.minimum(NEVER, missed[unit[members]] + swap)
+    if_one[members] = np.minimum(NEVER, missed[model.candidates.unit[members]] + swap)
     extra = np.arange(model.first_extra, model.columns)
     if_one[extra] = np.where(
         model.alive[extra], np.where(model.fixed_to_one[extra], 0, np.maximum(0, -net[extra])), NEVER

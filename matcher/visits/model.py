@@ -28,6 +28,9 @@ Entries = tuple[Ints, Ints, Ints | int]
 Values = NDArray[np.int8]
 """A plan as columns: one value, 0 or 1, for each column of the model."""
 
+CHUNK = 1 << 16
+"""Candidates whose prices are worked out at a time."""
+
 
 def no_ints() -> Ints:
     """An empty array of whole numbers."""
@@ -40,6 +43,7 @@ class Level(NamedTuple):
     row: NDArray[np.int32]
     coefficient: int
     local: bool
+    rows: slice
 
 
 class Table:
@@ -79,6 +83,9 @@ class Model:
     def __init__(self, candidates: Candidates, units: Units) -> None:
         self.candidates = candidates
         self.units = units
+        self.request_of = units.request.astype(np.int32)[candidates.unit]
+        self.for_one = (units.size == 1)[candidates.unit]
+        self.for_many = np.flatnonzero(~self.for_one)
         self.many = np.flatnonzero(units.size > 1)
         held = np.full(len(units.size), -1, dtype=np.int64)
         held[self.many] = len(candidates.unit) + np.arange(len(self.many))
@@ -143,7 +150,7 @@ class Model:
         count = len(limits)
         if each is not None and count:
             row = np.where(each[0] < 0, -1, each[0] + first).astype(np.int32)
-            self.levels.append(Level(row, each[1], local))
+            self.levels.append(Level(row, each[1], local, slice(first, first + count)))
         self.table.extend(
             [(row + first, column, np.broadcast_to(np.int64(factor), row.shape)) for row, column, factor in entries]
         )
@@ -191,20 +198,22 @@ class Model:
         for separator in self.separators:
             separator(candidates)
 
-    def priced(self, prices: Ints, candidates: Ints) -> tuple[Ints, Ints]:
-        """Σ over rows of price · coefficient, for these candidates and for all other columns, in whole numbers."""
-        count = len(self.candidates.unit)
-        total = np.zeros(self.columns, dtype=np.int64)
+    def net(self, gain: Ints, prices: Ints) -> Ints:
+        """Of each column, its gain less Σ over rows of price · coefficient, in whole numbers.
+
+        Candidates go through in chunks that stay in the processor's cache: there may be millions.
+        """
+        net = gain.copy()
+        padded = np.append(prices, 0)
+        levels = [level for level in self.levels if not level.local and prices[level.rows].any()]
+        for first in range(0, len(self.candidates.unit), CHUNK):
+            chunk = slice(first, min(first + CHUNK, len(self.candidates.unit)))
+            for level in levels:
+                net[chunk] -= level.coefficient * padded[level.row[chunk]]
         for row, column, coefficient in self.table.all():
             used = np.flatnonzero(prices[row])
-            np.add.at(total, column[used], prices[row[used]] * coefficient[used])
-        mine = total[candidates]
-        everyone = len(candidates) == count
-        padded = np.append(prices, 0)
-        for level in self.levels:
-            if not level.local:
-                mine += level.coefficient * padded[level.row if everyone else level.row[candidates]]
-        return mine, total[count:]
+            np.subtract.at(net, column[used], prices[row[used]] * coefficient[used])
+        return net
 
     def complete(self, assigned: Flags) -> Values:
         """All columns of the plan in which exactly these candidates take part; the other columns follow from them."""

@@ -172,11 +172,10 @@ def columns_asked_for(model: Model, proof: Proof, prices: Floats, active: Flags,
     with_row = np.flatnonzero(model.served_row >= 0)
     paid[with_row] = np.rint(prices[model.served_row[with_row]] * proof.scale)
     unit = model.candidates.unit
-    surplus = (proof.best - paid)[model.units.request[unit]] - proof.if_one[: len(unit)]
+    surplus = (proof.best - paid)[model.request_of] - proof.if_one[: len(unit)]
     asked = np.flatnonzero((surplus > ROUNDING) & ~active[: len(unit)])
-    request = model.units.request[unit[asked]]
-    asked = asked[np.lexsort((asked, -surplus[asked], request))]
-    request = model.units.request[unit[asked]]
+    asked = asked[np.lexsort((asked, -surplus[asked], model.request_of[asked]))]
+    request = model.request_of[asked]
     first = np.searchsorted(request, request)
     chosen = asked[np.arange(len(asked)) - first < most]
     held = np.unique(model.held_column[unit[chosen]])
