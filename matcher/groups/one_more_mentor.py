@@ -6,17 +6,12 @@ with all seats taken and a level that nobody could teach there). Who reaches the
 after, and so does every node of the search (the greedy way in a matroid of flows): no node is searched in vain twice.
 """
 
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from matcher.groups.facts import Ints, slices
 from matcher.groups.seat_graph import END, UNLIMITED, SeatGraph
-
-FAR = 1 << 30
-"""More steps than any path has: there is no way, or a search in vain has closed it."""
+from matcher.groups.ways import FAR, Steps, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +35,20 @@ class OneMoreMentor:
 
     def __init__(self, graph: SeatGraph) -> None:
         self._graph = graph
+        self._ways = Ways(graph)
         self._waiting = np.array([p for p in graph.facts.queue if p not in graph.seat], dtype=np.int64)
         self._position = np.array([graph.facts.position[p] for p in self._waiting.tolist()], dtype=np.int64)
-        asked = graph.reach(graph.node(p) for p in self._waiting.tolist())
-        before = [[earlier for earlier in graph.before[node] if earlier in asked] for node in range(len(graph.before))]
-        self._before = slices(before, map(len, before))
-        self._asked = asked
+        self._asked = np.zeros(len(graph.residual), dtype=np.bool_)
+        self._asked[list(graph.reach(graph.node(p) for p in self._waiting.tolist()))] = True
 
     def gain(self, s: int) -> Gain:
         """What the queue would keep and lose with the mentor in this open session."""
         graph, room = self._graph, self._graph.room[s]
         places = [graph.place[s, level] for level in graph.levels]
-        steps = self._steps_to([place for place in places if place in self._asked])
+        starts = [place for place in places if self._asked[place]]
+        if not starts or graph.cut_off[room] < self._position[0]:
+            return NOBODY
+        steps = self._ways.to_any(starts, self._asked)
         asks = (steps[self._waiting + graph.first_pupil] < FAR) & (self._position < graph.cut_off[room])
         if not asks.any():
             return NOBODY
@@ -59,7 +56,7 @@ class OneMoreMentor:
         graph.residual.append({room: graph.facts.sessions[s].ratio})
         for place in places:
             graph.residual[place][new] = UNLIMITED
-        paths = self._paths(self._waiting[asks].tolist(), room, [*steps.tolist(), 0])
+        paths = self._paths(self._waiting[asks].tolist(), room, new, steps)
         for path in reversed(paths):
             graph.push(path[::-1])
         for place in places:
@@ -68,84 +65,61 @@ class OneMoreMentor:
         ends = [path[-1] - graph.first_pupil for path in paths if path[-1] != END]
         return Gain(tuple(path[0] - graph.first_pupil for path in paths), tuple(ends))
 
-    def _steps_to(self, starts: list[int]) -> Ints:
-        """For each node that somebody without a seat reaches the steps to the nearest start, FAR without a way."""
-        steps = np.full(len(self._graph.residual), FAR)
-        reached = np.array(starts, dtype=np.int64)
-        depth = 1
-        while len(reached):
-            steps[reached] = depth
-            depth += 1
-            earlier, _ = self._before.of(reached)
-            reached = np.unique(earlier[steps[earlier] == FAR])
-        return steps
-
-    def _paths(self, asking: Iterable[int], room: int, steps: list[int]) -> list[list[int]]:
+    def _paths(self, asking: list[int], room: int, new: int, steps: Steps) -> list[list[int]]:
         """The paths pushed, one for each pupil kept, in queue order."""
         graph, position = self._graph, self._graph.facts.position
-        new, last, rest = len(steps) - 1, graph.cut_off[room], list[int]()
+        goals = _Goals(graph, self._ways, room)
         paths: list[list[int]] = []
         for p in asking:
-            if position[p] >= last:
+            if position[p] >= goals.most or room not in graph.residual[new]:
                 break
-            path = self._to_new(graph.node(p), new, steps)
-            if path and not rest:
-                rest, last = self._way_on(room, last)
-            if path and position[p] < last:
-                paths.append([*path, *rest])
-                rest = []
+            path, searched = self._ways.path(graph.node(p), new, steps)
+            if not path:
+                steps[list(searched)] = FAR
+            elif goals.find() > position[p]:
+                paths.append([*path, *goals.way])
                 graph.push(paths[-1])
-                if room not in graph.residual[new]:
-                    break
+                goals.use()
         return paths
 
-    def _way_on(self, room: int, most: int) -> tuple[list[int], int]:
-        """A shortest path from the room to END, else to the served pupil last in the queue, and the position it pays.
 
-        n is paid at END, -1 on no path at all. It is known to pay `most` at most.
-        """
-        graph, facts = self._graph, self._graph.facts
-        goal = END if most == len(facts.queue) else graph.node(facts.queue[most])
-        came = {room: room}
-        waiting = deque(came)
-        while waiting and goal not in came:
-            node = waiting.popleft()
-            for after in graph.residual[node]:
-                if after not in came:
-                    came[after] = node
-                    waiting.append(after)
-        if goal not in came:
-            pupils = (node - graph.first_pupil for node in came if node >= graph.first_pupil)
-            most = max((facts.position[p] for p in pupils if p < len(facts.pupils)), default=-1)
-            if most < 0:
-                return [], -1
-            goal = graph.node(facts.queue[most])
-        path = [goal]
-        while path[-1] != room:
-            path.append(came[path[-1]])
-        return path[::-1], most
+class _Goals:
+    """Who pays for one more pupil in a room: END while it is reached, then the served, the last in the queue first.
 
-    def _to_new(self, start: int, new: int, steps: list[int]) -> list[int]:
-        """A path to the new mentor, the nodes nearest to it first; empty, and what was searched closed, without one."""
-        seen = {start}
-        path = [start]
-        rest = [self._nearest_last(start, steps)]
-        while path:
-            if not rest[-1]:
-                path.pop()
-                rest.pop()
-                continue
-            node = rest[-1].pop()
-            if node == new:
-                return [*path, new]
-            if node not in seen:
-                seen.add(node)
-                path.append(node)
-                rest.append(self._nearest_last(node, steps))
-        for node in seen:
-            steps[node] = FAR
-        return []
+    A goal that is reached no more stays so, as paths are pushed only from the room on.
+    """
 
-    def _nearest_last(self, node: int, steps: list[int]) -> list[int]:
-        open_ways = [after for after in self._graph.residual[node] if steps[after] < FAR]
-        return sorted(open_ways, key=steps.__getitem__, reverse=True)
+    def __init__(self, graph: SeatGraph, ways: Ways, room: int) -> None:
+        self._graph, self._ways, self._room = graph, ways, room
+        self.most = graph.cut_off[room]
+        self.way: list[int] = []
+        self._left: list[int] | None = None
+
+    def find(self) -> int:
+        """The position that is paid, n at END and -1 where no goal is left; `way` is the path there."""
+        while not self.way and self.most >= 0:
+            facts = self._graph.facts
+            goal = END if self.most == len(facts.queue) else self._graph.node(facts.queue[self.most])
+            self.way, _ = self._ways.path(self._room, goal, self._ways.to(goal))
+            if not self.way:
+                self._next(self._graph.reach([self._room]))
+        return self.most
+
+    def use(self) -> None:
+        """The way has been pushed: END may be reached again, a pupil only once."""
+        self.way = []
+        if self.most < len(self._graph.facts.queue):
+            self._next(None)
+
+    def _next(self, still: set[int] | None) -> None:
+        """On to the next goal; `still`: the nodes that are reached now, where that is known."""
+        graph = self._graph
+        if self._left is None:
+            reached = self._ways.reached_from(self._room)
+            self._left = self._ways.positions(reached[reached >= graph.first_pupil])
+        if still is not None:
+            queue = graph.facts.queue
+            self._left = [position for position in self._left if graph.node(queue[position]) in still]
+        while self._left and self._left[-1] >= self.most:
+            self._left.pop()
+        self.most = self._left[-1] if self._left else -1

@@ -8,6 +8,7 @@ one more pupil there; a path to a pupil seats one there and unseats that pupil. 
 takes a pupil from any session's count. Needs no solver; the size is linear in the pupils' choices.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -129,6 +130,21 @@ class SeatGraph:
     def takes(self, s: int, level: str, position: int) -> bool:
         """A pupil of the level at this position would get a seat if the open session were one of their choices."""
         return any(self.cut_off[self.desk[s, kind]] > position for kind in self.rooms.teaches(s, level))
+
+    def takers(self, level: str, position: int) -> list[int]:
+        """The open sessions that take a pupil of the level at this position, those that take more of them first."""
+        cut_offs, sessions = self._takers[level]
+        return sessions[: bisect_left(cut_offs, -position)]
+
+    @cached_property
+    def _takers(self) -> dict[str, tuple[list[int], list[int]]]:
+        """For each level the sessions where it is taught and their cut-offs, negative and ascending."""
+        found = {}
+        for level in self.levels:
+            kinds = {s: self.rooms.teaches(s, level) for s in self.room}
+            ranked = sorted((-max(self.cut_off[self.desk[s, kind]] for kind in kinds[s]), s) for s in kinds if kinds[s])
+            found[level] = ([cut_off for cut_off, _ in ranked], [s for _, s in ranked])
+        return found
 
     def reach(self, starts: Iterable[int]) -> set[int]:
         """All nodes that can be reached from these, themselves included."""

@@ -6,7 +6,7 @@ gone through again, seats the pupil and still seats everyone ahead who has a sea
 Under `queue_first` the first three also leave everyone ahead in the very session they have.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,9 @@ from matcher.problem import Site
 from matcher.travel import Place, TravelTimes, great_circle_km, place
 
 Change = dict[str, Any]
+
+MOST_SESSIONS = 3000
+"""In a plan with more open sessions nobody is told what one more mentor would do: the time grows with their square."""
 
 
 class SmallestChanges:
@@ -39,7 +42,12 @@ class SmallestChanges:
 
     @cached_property
     def gains(self) -> dict[int, Gain]:
-        """For each open session what one more mentor there gives; without those in which minimum sizes decide it."""
+        """For each open session what one more mentor there gives; without those in which minimum sizes decide it.
+
+        Nothing is told of a plan with more than MOST_SESSIONS open sessions, where it would take minutes.
+        """
+        if len(self.graph.room) > MOST_SESSIONS:
+            return {}
         if not self.queue_first:
             by_flow = OneMoreMentor(self.graph)
             return {s: by_flow.gain(s) for s in self.graph.room}
@@ -95,8 +103,7 @@ class SmallestChanges:
 
     def of(self, p: int) -> Change | None:
         """The smallest change for a pupil without a seat; None when no single change gives them one."""
-        level, position = self.facts.pupils[p].level, self.facts.position[p]
-        fresh = [s for s in self._new_within_reach(p) if self.seats(level, position, [s])]
+        fresh = self._new(p)
         on_site = [s for s in fresh if not self._site[s].digital]
         if on_site:
             return {"kind": "session", "session": self.facts.sessions[self._nearest(p, on_site)].id}
@@ -113,18 +120,25 @@ class SmallestChanges:
 
     def seats(self, level: str, position: int, sessions: Collection[int]) -> bool:
         """The queue seats a pupil of the level at this position once they may also sit in these open sessions."""
-        if not any(self.graph.takes(s, level, position) for s in sessions):
-            return False
-        desks = {self.graph.desk[s, kind] for s in sessions for kind in self.graph.rooms.teaches(s, level)}
-        return not self.queue_first or all(desks.isdisjoint(ways) for turn, ways in self.held if turn <= position)
+        takes = any(self.graph.takes(s, level, position) for s in sessions)
+        return takes and (not self.queue_first or self._moves_nobody(level, position, sessions))
 
-    def _new_within_reach(self, p: int) -> Iterator[int]:
-        """Open sessions that are none of the pupil's choices, and not too far."""
-        pupil = self.facts.pupils[p]
+    def _moves_nobody(self, level: str, position: int, sessions: Collection[int]) -> bool:
+        """`queue_first`: nobody up to this position leaves their session because the pupil may fill another."""
+        desks = {self.graph.desk[s, kind] for s in sessions for kind in self.graph.rooms.teaches(s, level)}
+        return all(desks.isdisjoint(ways) for turn, ways in self.held if turn <= position)
+
+    def _new(self, p: int) -> list[int]:
+        """The open sessions that would seat the pupil, are none of their choices, and not too far."""
+        pupil, position = self.facts.pupils[p], self.facts.position[p]
+        most = pupil.max_travel_minutes
         chosen = {self.facts.session_index[choice] for choice in pupil.choices}
-        for sessions in self._at_site.values():
-            if pupil.max_travel_minutes is None or self._minutes(p, sessions[0]) <= pupil.max_travel_minutes:
-                yield from (s for s in sessions if s not in chosen)
+        takers = [s for s in self.graph.takers(pupil.level, position) if s not in chosen]
+        if most is not None:
+            sites = {self._site[s].id: s for s in takers}
+            near = {site for site, s in sites.items() if self._minutes(p, s) <= most}
+            takers = [s for s in takers if self._site[s].id in near]
+        return [s for s in takers if self._moves_nobody(pupil.level, position, [s])] if self.queue_first else takers
 
     def _longer_way(self, p: int) -> int | None:
         """The least `max_travel_minutes` with which the queue seats the pupil in one of the choices too far now."""
