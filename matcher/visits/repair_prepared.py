@@ -13,7 +13,7 @@ import numpy as np
 from matcher.changes import Limits as NewLimits
 from matcher.changes import VisitChanges
 from matcher.changes_visits import OF_A_ROLE_MODEL, apply_visits, refuses
-from matcher.control import OnProgress, Progress, Settings, Stop, echoed, no_progress
+from matcher.control import OnProgress, Progress, Settings, Stop, echoed, no_progress, versions
 from matcher.eligibility import RoleModelFacts, minute_of
 from matcher.plan import Goal, VisitPlan, plan_sha256
 from matcher.problem import VisitProblem
@@ -24,6 +24,7 @@ from matcher.visits.repair_digest import Digest
 from matcher.visits.repair_goal import columns_of_visits
 from matcher.visits.repair_land import Land, Limits, Standing
 from matcher.visits.repair_local import Decided, LocalProgram, TooHardError
+from matcher.visits.repair_report import Causes
 from matcher.visits.repair_result import changed_visits, plan_with, recounted
 from matcher.visits.repair_rings import Rings
 from matcher.visits.repair_stages import AFTER_MOVED, UNTIL_MOVED, Frame, Stages
@@ -39,6 +40,7 @@ class PreparedRepair:
         self.problem, self.plan = problem, plan
         self._sha = plan_sha256(plan)
         self._digest = Digest(problem)
+        self._versions = versions()
         self._people = {person.id: i for i, person in enumerate(problem.role_models)}
         self._land: Land | None = None
         self._loosest: dict[str, int] = {}
@@ -92,20 +94,23 @@ class PreparedRepair:
         moved = decided.moved + decided.forced
         for goal in goals:
             on_progress(Progress(goal.name, goal.value, goal.bound, time.monotonic() - started))
-        plan = plan_with(
-            self.plan,
-            changed,
-            visits,
-            goals,
-            changes,
-            before=self.problem,
-            sha=self._digest.of(changed),
-            based_on=self._sha,
+        plan = plan_with(self.plan, changed, visits, Causes(self.problem, self.plan.visits, changes))
+        certificate = replace(
+            self.plan.certificate,
+            judge="not judged",
+            seconds=time.monotonic() - started,
             seed=seed,
             settings=echoed(settings, stop) | {"moved": {"value": moved, "bound": moved}},
-            seconds=time.monotonic() - started,
+            versions=self._versions,
         )
-        return changed, plan
+        return changed, replace(
+            plan,
+            problem_sha256=self._digest.of(changed),
+            status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
+            goals=goals,
+            certificate=certificate,
+            based_on=self._sha,
+        )
 
     def _only_takes_away(self, changes: VisitChanges) -> bool:
         """Is every plan of the new problem one of the old problem, with the same values?"""
@@ -155,7 +160,7 @@ class PreparedRepair:
         numbers = {request.id: r for r, request in enumerate(self.problem.requests)} if changes.cancelled else {}
         closed = frozenset(numbers[request] for request in changes.cancelled)
         limits = Limits(changed)
-        for ring in Rings(land, limits, gone, fallen, closed):
+        for ring in Rings(land, limits, gone, fallen, closed, bool(changes.limits)):
             try:
                 decided = LocalProgram(land, limits, ring.load, ring.choices, fallen).solve(stop, seed)
             except TooHardError:

@@ -3,15 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from matcher.changes import VisitChanges
 from matcher.plan import AssignedRoleModel, Goal, UnservedRequest, Visit, VisitPlan
 from matcher.problem import Mode, VisitProblem
 from matcher.visits.repair_land import Key, Land
 from matcher.visits.repair_local import Decided
 from matcher.visits.repair_report import Causes, moved_and_dropped
-from matcher.visits.result import certificate
 
 _MODES: tuple[Mode, ...] = ("physical", "digital")
 
@@ -66,36 +63,17 @@ def recounted(land: Land, goals: Sequence[Goal], decided: Decided) -> tuple[int,
     return wishes, travel, spread
 
 
-def plan_with(
-    plan: VisitPlan,
-    changed: VisitProblem,
-    visits: Mapping[str, Visit | None],
-    goals: tuple[Goal, ...],
-    changes: VisitChanges,
-    *,
-    before: VisitProblem,
-    sha: str,
-    based_on: str,
-    seed: int,
-    settings: Mapping[str, Any],
-    seconds: float,
-) -> VisitPlan:
-    """The plan in which these requests are served otherwise or not at all, for the problem of this SHA-256."""
+def plan_with(plan: VisitPlan, changed: VisitProblem, visits: Mapping[str, Visit | None], causes: Causes) -> VisitPlan:
+    """The plan in which these requests are served otherwise or not at all; goals and certificate are as before."""
     held = [visit for visit in plan.visits if visit.request not in visits]
     held += [visit for visit in visits.values() if visit is not None]
     served = {visit.request for visit in held}
     still = {request.id for request in changed.requests}
-    moved, dropped = moved_and_dropped(plan.visits, held, Causes(before, plan.visits, changes), still)
-    sources = plan.certificate.bound_source
+    moved, dropped = moved_and_dropped(plan.visits, held, causes, still)
     return replace(
         plan,
-        problem_sha256=sha,
-        status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
         visits=tuple(sorted(held, key=lambda visit: (visit.start, visit.request))),
-        goals=goals,
         unserved=tuple(UnservedRequest(request=r.id, reasons=()) for r in changed.requests if r.id not in served),
-        certificate=certificate(sources, seed=seed, settings=settings, seconds=seconds),
-        based_on=based_on,
         moved=moved,
         dropped=dropped,
     )

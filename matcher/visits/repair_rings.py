@@ -33,15 +33,19 @@ class Rings:
     """The rings around one change."""
 
     def __init__(
-        self, land: Land, limits: Limits, gone: Flags, without: frozenset[int], closed: frozenset[int]
+        self, land: Land, limits: Limits, gone: Flags, without: frozenset[int], closed: frozenset[int], lowered: bool
     ) -> None:
-        """`gone`: candidates that are no more; `without`: visits that cannot stand; `closed`: requests withdrawn."""
+        """`gone`: candidates that are no more; `without`: visits that cannot stand; `closed`: requests withdrawn.
+
+        `lowered`: a limit may be lower than before.
+        """
         self._land, self._limits, self._gone = land, limits, gone
         self._without = without
         self._open = [r for r in land.idle if r not in closed] + [land.standing[v].request for v in without]
         self._load = self._without_visits(land.load, without)
         self._columns = {r: land.columns_of(r, gone) for r in self._open}
-        self._beyond = frozenset(self._beyond_limits())
+        self._found: dict[int, list[frozenset[int]]] = {}
+        self._beyond = frozenset(self._beyond_limits()) if lowered else frozenset()
 
     def __iter__(self) -> Iterator[Ring]:
         """Rings from the narrowest on, until nothing lies outside or there are too many candidates."""
@@ -68,7 +72,11 @@ class Rings:
         load = self._without_visits(self._load, visits)
         choices = {}
         for request in (*self._open, *(land.standing[v].request for v in visits)):
-            choices[request] = [c for c in self._columns_of(request) if not land.obstacles(c, load, self._limits)]
+            columns = self._columns_of(request)
+            if visits:
+                choices[request] = [c for c in columns if not land.obstacles(c, load, self._limits)]
+            else:
+                choices[request] = [c for c in columns if not self._obstacles(c)]
         return Ring(choices, load, exact)
 
     def _first_ring(self) -> Ring:
@@ -132,7 +140,10 @@ class Rings:
 
     def _obstacles(self, column: int) -> list[frozenset[int]]:
         """Groups of visits that still stand, of each of which one has to go before the candidate fits."""
-        return [group - self._without for group in self._land.obstacles(column, self._load, self._limits)]
+        if column not in self._found:
+            groups = self._land.obstacles(column, self._load, self._limits)
+            self._found[column] = [group - self._without for group in groups]
+        return self._found[column]
 
     def _crowds(self, requests: Iterable[int]) -> Iterator[frozenset[int]]:
         """For each limit that candidates of two or more could break together: the visits that use it."""
