@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from matcher.plan import GroupPlan
-from matcher.problem import Fixed, GroupProblem, Mentor, Pupil
+from matcher.problem import GroupProblem, Mentor, Pupil
 from matcher.travel import TravelTimes, place
 from tests.matcher.brute_force_groups import GroupEnumeration, Roster
 
@@ -57,6 +57,13 @@ class SingleChanges:
         for session in self.open:
             yield {"kind": "mentor", "session": session}, self.with_mentor(session), self.roster | {(NEW, session)}
 
+    def with_only(self, name: str, sessions: tuple[str, ...]) -> GroupProblem:
+        """The problem with these choices (five at most) of an unserved pupil, whose own choices give no seat anyway.
+
+        When the queue does not seat the pupil then, it does with none of them as one more choice.
+        """
+        return self._with_pupil(replace(self.pupils[name], choices=sessions))
+
     def _with_choice(self, pupil: Pupil, session: str) -> GroupProblem:
         return self._with_pupil(replace(pupil, choices=(*pupil.choices[:4], session)))
 
@@ -84,8 +91,3 @@ def seats(problem: GroupProblem, roster: Roster) -> dict[str, str]:
     outcome = enumeration.placement(roster)
     assert outcome is not None, "the plan's own seats are valid still"
     return {p.id: slot.session for p, slot in zip(enumeration.queue, outcome.slots, strict=True) if slot}
-
-
-def without_fixed(problem: GroupProblem) -> GroupProblem:
-    """The same with nothing fixed."""
-    return replace(problem, fixed=Fixed())
