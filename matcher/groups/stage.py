@@ -24,6 +24,8 @@ from matcher.plan import BoundSource
 
 PASSES = 2
 """Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
+FIRST_PASSES = 2
+"""The number of the first goal that gets them: `returning` and `served` are quicker without, unless very large."""
 ROUNDS = 12
 """Relaxations of a large model, each with the rows that the last one broke."""
 
@@ -81,7 +83,7 @@ class Stage:
         if self._size > LARGE:
             with self._bounds_beside():
                 self._passes(search, max(1, self._solver.workers - 1))
-        else:
+        elif self._number >= FIRST_PASSES:
             self._passes(search, self._solver.workers)
 
     def search_tree(self) -> None:
