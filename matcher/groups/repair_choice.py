@@ -5,12 +5,13 @@ one session, and both cases are looked at, each with its own bound, unless it pr
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from matcher.control import Stop
 from matcher.groups.facts import overlap
-from matcher.groups.repair_seats import Door, Kind, Saved, SeatFlow
+from matcher.groups.repair_seats import Kind, SeatFlow
 
 Value = tuple[int, ...]
 Stand = tuple[int, int]
@@ -20,20 +21,34 @@ MOST_STEPS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The best seats found, the stands they presume beyond those kept, and a bound of the value."""
+    """The best seats found: all mentors' stands, and what was read of them; a bound of `value`."""
 
-    saved: Saved
     stands: Mapping[int, frozenset[int]]
     value: Value
     bound: Value
+    seat: Mapping[str, str]
+    released: frozenset[int]
+
+
+class Reader(Protocol):
+    """Rates and reads the seats as they are."""
+
+    def value(self) -> Value:
+        """More is better."""
+
+    def seat(self) -> Mapping[str, str]:
+        """Who sits where."""
+
+    def released(self) -> frozenset[int]:
+        """Fixed pupils who lost their seat."""
 
 
 class Chooser:
-    """Looks for the best stands on one state of the seats. `value` rates them, more being better."""
+    """Looks for the best stands on one state of the seats."""
 
-    def __init__(self, seats: SeatFlow, value: Callable[[], Value], stop: Stop) -> None:
+    def __init__(self, seats: SeatFlow, reader: Reader, stop: Stop) -> None:
         self.seats = seats
-        self.value = value
+        self.reader = reader
         self.stop = stop
         self.best: Choice | None = None
         self.cases = 0
@@ -42,25 +57,24 @@ class Chooser:
 
     def run(self) -> Choice | None:
         """The best choice; None when no choice reaches every minimum size. The seats are left as they were."""
-        start = self.seats.save()
-        self.ceiling = self.value()
+        self.ceiling = self.reader.value()
         self._explore()
-        self.seats.restore(start)
         if self.best is None or not self.is_cut:
             return self.best
-        return Choice(self.best.saved, self.best.stands, self.best.value, self.ceiling)
+        return replace(self.best, bound=self.ceiling)
 
     def _explore(self) -> None:
         seats = self.seats
         self.cases += 1
         if seats.too_small():
             return
-        value = self.value()
+        value = self.reader.value()
         if self.best is not None and value <= self.best.value:
             return
         stands = self._found()
         if stands is not None:
-            self.best = Choice(seats.save(), stands, value, value)
+            all_stands = dict(enumerate(seats.stands)) | stands
+            self.best = Choice(all_stands, value, value, self.reader.seat(), self.reader.released())
             return
         if self.best is not None and self.stop.expired:
             self.is_cut = True
@@ -79,10 +93,10 @@ class Chooser:
 
     def _stand(self, m: int, s: int) -> None:
         seats = self.seats
-        was = seats.doors[s]
-        seats.doors[s] = Door.OPEN
+        was_held = seats.is_held[s]
+        seats.is_held[s] = True
         seats.set_stands({m: seats.stands[m] | {s}})
-        if was is not Door.OPEN:
+        if not was_held:
             seats.refit([s])
 
     def _deny(self, m: int, s: int) -> None:
@@ -110,8 +124,8 @@ class Chooser:
         for (s, _), count in asked.items():
             more[s] += count
         units: list[tuple[int, Kind | None]] = [key for key, count in asked.items() for _ in range(count)]
-        for s, door in enumerate(seats.doors):
-            if door is Door.OPEN or more[s]:
+        for s, is_held in enumerate(seats.is_held):
+            if is_held or more[s]:
                 if seats.taken(s) < seats.facts.min_pupils[s]:
                     return None
                 here = more[s] + sum(seats.standing[s, kind] for kind in seats.kinds[s])
@@ -126,7 +140,7 @@ class Chooser:
         seats = self.seats
         asked = {key: seats.flow.flowing(seats.spare_arc[key]) for key in seats.mentors_asked()}
         wanted = Counter(s for s, _ in asked)
-        lacking = {s for s, door in enumerate(seats.doors) if door is Door.OPEN and self._lacks(s)}
+        lacking = {s for s, is_held in enumerate(seats.is_held) if is_held and self._lacks(s)}
         free = [(m, s) for m, sessions in enumerate(seats.free) for s in sessions]
         some = [(m, s) for m, s in free if (s, self._kind(m)) in asked] or [(m, s) for m, s in free if s in lacking]
 

@@ -2,7 +2,7 @@
 
 Every node has a price, and every arc with room has cost + price(tail) - price(head) ≥ 0: that proves the flow
 cheapest (complementary slackness), whatever led to it. Each change of a unit is one search for a cheapest path by these
-reduced costs (Dijkstra), which looks only at what is nearer than its goal.
+reduced costs (Dijkstra from both ends), which looks only at what is nearer than where the two meet.
 """
 
 from heapq import heappop, heappush
@@ -10,15 +10,19 @@ from typing import NamedTuple
 
 
 class State(NamedTuple):
-    """What a change of the flow changes, to be put back."""
+    """A moment to come back to."""
 
-    room: list[int]
+    changes: int
     price: list[int]
     nodes: int
+    arcs: int
 
 
 class PricedFlow:
-    """Arcs come in pairs: `e` forwards and `e ^ 1` back; `room` is what can still flow, so `room[e ^ 1]` flows on e."""
+    """Arcs come in pairs: `e` forwards and `e ^ 1` back; `room` is what can still flow, so `room[e ^ 1]` flows on e.
+
+    `usable[node]` are the arcs with room that leave the node, `coming[node]` those that come to it.
+    """
 
     def __init__(self) -> None:
         self.head: list[int] = []
@@ -26,11 +30,16 @@ class PricedFlow:
         self.room: list[int] = []
         self.price: list[int] = []
         self.leaving: list[list[int]] = []
+        self.usable: list[list[int]] = []
+        self.coming: list[list[int]] = []
+        self._changes: list[tuple[int, int]] = []
 
     def node(self, price: int = 0) -> int:
         """A new node."""
         self.price.append(price)
         self.leaving.append([])
+        self.usable.append([])
+        self.coming.append([])
         return len(self.price) - 1
 
     def arc(self, tail: int, head: int, room: int, cost: int = 0) -> int:
@@ -41,21 +50,49 @@ class PricedFlow:
         self.room += (room, 0)
         self.leaving[tail].append(e)
         self.leaving[head].append(e + 1)
+        if room:
+            self.usable[tail].append(e)
+            self.coming[head].append(e)
         return e
+
+    def set_room(self, e: int, room: int) -> None:
+        """Change how much can still flow on one of a pair of arcs."""
+        before = self.room[e]
+        if before != room:
+            self._changes.append((e, before))
+            self.room[e] = room
+            if not before:
+                self.usable[self.head[e ^ 1]].append(e)
+                self.coming[self.head[e]].append(e)
+            elif not room:
+                self.usable[self.head[e ^ 1]].remove(e)
+                self.coming[self.head[e]].remove(e)
 
     def state(self) -> State:
         """All that `restore` needs."""
-        return State(self.room[:], self.price[:], len(self.price))
+        return State(len(self._changes), self.price[:], len(self.price), len(self.head))
 
     def restore(self, state: State) -> None:
-        """Back to an earlier state; arcs and nodes that came later are gone."""
-        while len(self.head) > len(state.room):
-            e = len(self.head) - 2
-            self.leaving[self.head[e]].pop()
-            self.leaving[self.head[e + 1]].pop()
-            del self.head[e:], self.cost[e:]
-        del self.leaving[state.nodes :]
-        self.room, self.price = state.room[:], state.price[:]
+        """Back to an earlier state, as if nothing had been since; arcs and nodes that came later are gone."""
+        touched: set[int] = set()
+        while len(self._changes) > state.changes:
+            e, self.room[e] = self._changes.pop()
+            touched.update(self.head[e & ~1 : (e | 1) + 1])
+        while len(self.head) > state.arcs:
+            ends = self.head[-2:]
+            for end in ends:
+                self.leaving[end].pop()
+            touched.update(ends)
+            del self.head[-2:], self.cost[-2:], self.room[-2:]
+        del self.leaving[state.nodes :], self.usable[state.nodes :], self.coming[state.nodes :]
+        self.price = state.price[:]
+        for node in touched:
+            if node < state.nodes:
+                self._list_arcs(node)
+
+    def _list_arcs(self, node: int) -> None:
+        self.usable[node] = [e for e in self.leaving[node] if self.room[e]]
+        self.coming[node] = [e ^ 1 for e in self.leaving[node] if self.room[e ^ 1]]
 
     def flowing(self, e: int) -> int:
         """How much flows on the arc."""
@@ -66,50 +103,38 @@ class PricedFlow:
         return self.cost[e] + self.price[self.head[e ^ 1]] - self.price[self.head[e]]
 
     def send(self, start: int, goal: int, limit: int | None = None) -> bool:
-        """One unit more from start to goal on a cheapest path; False when none is cheaper than `limit` (reduced)."""
-        head, cost, room, price, leaving = self.head, self.cost, self.room, self.price, self.leaving
-        distance = {start: 0}
-        came: dict[int, int] = {}
-        settled: list[int] = []
-        waiting = [(0, start)]
-        ceiling = limit
-        found = False
-        while waiting:
-            so_far, node = heappop(waiting)
-            if so_far > distance[node]:
-                continue
-            if limit is not None and so_far >= limit:
-                break
-            if node == goal:
-                ceiling, found = so_far, True
-                break
-            settled.append(node)
-            base = so_far + price[node]
-            for e in leaving[node]:
-                if room[e]:
-                    after = head[e]
-                    far = base + cost[e] - price[after]
-                    if after not in distance or far < distance[after]:
-                        distance[after] = far
-                        came[after] = e
-                        heappush(waiting, (far, after))
-        assert ceiling is not None, "every unit can go somewhere"
-        for node in settled:
-            price[node] += distance[node] - ceiling
-        while found and goal != start:
-            e = came[goal]
-            room[e] -= 1
-            room[e ^ 1] += 1
-            goal = head[e ^ 1]
-        return found
+        """One unit more from start to goal on a cheapest path; False when none is cheaper than `limit` (reduced).
+
+        Prices after it, for distances f from the start and b to the goal, and radii F + B = the length of the path:
+        price + min(f, F) - min(b, B), and as much for all less F - B, so that only nodes that were looked at change.
+        """
+        there, back = _Side(self, start, forwards=True), _Side(self, goal, forwards=False)
+        length, middle = limit, -1
+        while there.is_open() and back.is_open() and (length is None or there.radius + back.radius < length):
+            side, other = (there, back) if there.work() <= back.work() else (back, there)
+            for node in side.expand():
+                if node in other.distance:
+                    total = side.distance[node] + other.distance[node]
+                    if length is None or total < length:
+                        length, middle = total, node
+        assert length is not None, "every unit can go somewhere"
+        radius = 0 if there.waits and not back.waits else min(there.radius, length) if there.waits else length
+        there.reprice(radius)
+        back.reprice(length - radius)
+        if middle < 0:
+            return False
+        for e in [*there.path(middle), *back.path(middle)]:
+            self.set_room(e, self.room[e] - 1)
+            self.set_room(e ^ 1, self.room[e ^ 1] + 1)
+        return True
 
     def resize(self, e: int, capacity: int) -> None:
         """The arc's new capacity: what flows too much finds another way, and more flows where that is cheaper."""
         tail, head = self.head[e ^ 1], self.head[e]
         over = self.flowing(e) - capacity
         if over >= 0:
-            self.room[e] = 0
-            self.room[e ^ 1] = capacity
+            self.set_room(e, 0)
+            self.set_room(e ^ 1, capacity)
             for _ in range(over):
                 self.send(tail, head)
             return
@@ -117,11 +142,16 @@ class PricedFlow:
             gain = -self.reduced_cost(e)
             if gain <= 0 or not self.send(head, tail, gain):
                 break
-            self.room[e ^ 1] += 1
-        self.room[e] = capacity - self.flowing(e)
+            self.set_room(e ^ 1, self.flowing(e) + 1)
+        self.set_room(e, capacity - self.flowing(e))
+
+    def close(self, e: int) -> None:
+        """Nothing flows on the arc and nothing can."""
+        self.set_room(e, 0)
+        self.set_room(e ^ 1, 0)
 
     def settle_prices(self) -> None:
-        """Prices for a flow that is cheapest already: distances from anywhere, by correcting labels."""
+        """Prices for a cheapest flow put into `room` by hand: distances from anywhere, by correcting labels."""
         price = [0] * len(self.price)
         waiting = [(0, node) for node in range(len(price))]
         while waiting:
@@ -133,3 +163,83 @@ class PricedFlow:
                     price[self.head[e]] = so_far + self.cost[e]
                     heappush(waiting, (so_far + self.cost[e], self.head[e]))
         self.price = price
+        for node in range(len(price)):
+            self._list_arcs(node)
+
+
+class _Side:
+    """A search from one end: `distance` by reduced cost, `radius` up to which every node is settled."""
+
+    def __init__(self, flow: PricedFlow, end: int, *, forwards: bool) -> None:
+        self._flow = flow
+        self._forwards = forwards
+        self._arcs = flow.usable if forwards else flow.coming
+        self.distance = {end: 0}
+        self.settled: list[int] = []
+        self.radius = 0
+        self.waits = True
+        self._done = 0
+        self._via: dict[int, int] = {}
+        self._near = [end]
+        self._far: list[tuple[int, int]] = []
+
+    def is_open(self) -> bool:
+        """There is a node left to settle; `radius` is its distance."""
+        while not self._near and self._far:
+            self.radius, node = heappop(self._far)
+            if self.radius == self.distance[node]:
+                self._near.append(node)
+        self.waits = bool(self._near)
+        return self.waits
+
+    def work(self) -> int:
+        """What it will have taken to settle the next node too: the side with less goes on."""
+        return self._done + _work(self._arcs[self._near[-1]])
+
+    def expand(self) -> list[int]:
+        """Settle the nearest node; returns the nodes that got nearer by it."""
+        node = self._near.pop()
+        radius, distance, near, via = self.radius, self.distance, self._near, self._via
+        if distance[node] < radius:
+            return []
+        self.settled.append(node)
+        self._done += _work(self._arcs[node])
+        head, cost, price = self._flow.head, self._flow.cost, self._flow.price
+        found = []
+        if self._forwards:
+            base = radius + price[node]
+            ways = [(head[e], base + cost[e] - price[head[e]], e) for e in self._arcs[node]]
+        else:
+            base = radius - price[node]
+            ways = [(head[e ^ 1], base + cost[e] + price[head[e ^ 1]], e) for e in self._arcs[node]]
+        for after, length, e in ways:
+            if after not in distance or length < distance[after]:
+                distance[after] = length
+                via[after] = e
+                found.append(after)
+                if length == radius:
+                    near.append(after)
+                else:
+                    heappush(self._far, (length, after))
+        return found
+
+    def reprice(self, radius: int) -> None:
+        """The prices of the nodes within the radius, so that the way there costs nothing any more."""
+        price, sign = self._flow.price, 1 if self._forwards else -1
+        for node in self.settled:
+            if self.distance[node] < radius:
+                price[node] += sign * (self.distance[node] - radius)
+
+    def path(self, node: int) -> list[int]:
+        """The arcs between this end and a node."""
+        head, via = self._flow.head, self._via
+        arcs = []
+        while node in via:
+            arcs.append(via[node])
+            node = head[via[node] ^ 1] if self._forwards else head[via[node]]
+        return arcs
+
+
+def _work(arcs: list[int]) -> int:
+    """Looking at n arcs and sorting what they lead to."""
+    return len(arcs) * len(arcs).bit_length()

@@ -12,7 +12,6 @@ who does not stand there yet once.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from math import ceil
 
 from matcher.groups.facts import Facts, overlap
@@ -28,15 +27,6 @@ SOLVER_LIMIT = 1 << 62
 END = 0
 
 Kind = frozenset[str]
-
-
-class Door(Enum):
-    """Whether a session is held. OPEN: its mentors stay, and it has to reach its minimum size; MAYBE: free mentors may
-    open it; SHUT: nobody may."""
-
-    OPEN = "open"
-    MAYBE = "maybe"
-    SHUT = "shut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +58,16 @@ class Saved:
     state: State
     stands: tuple[frozenset[int], ...]
     free: tuple[tuple[int, ...], ...]
-    doors: tuple[Door, ...]
+    is_held: tuple[bool, ...]
     denied: frozenset[tuple[int, int]]
     counts: tuple[Counter[tuple[int, Kind]], Counter[tuple[int, Kind]]]
 
 
 class SeatFlow:
-    """Seats, stands and doors by index of `facts`; new pupils have the indices after those of the problem."""
+    """Seats and stands by index of `facts`; new pupils have the indices after those of the problem.
+
+    A session that `is_held` keeps its mentors and has to reach its minimum size; others may be opened by free mentors.
+    """
 
     def __init__(self, facts: Facts, roster: Roster, seat: Mapping[int, int]) -> None:
         self.facts = facts
@@ -88,7 +81,7 @@ class SeatFlow:
             held[m].add(s)
         self.stands = [frozenset(sessions) for sessions in held]
         self.denied: set[tuple[int, int]] = set()
-        self.doors = [Door.OPEN if mentors else Door.MAYBE for mentors in roster.mentors]
+        self.is_held = [bool(mentors) for mentors in roster.mentors]
         self.free = [self._free(m) for m in range(len(facts.mentors))]
         self.standing: Counter[tuple[int, Kind]] = Counter()
         self.spare: Counter[tuple[int, Kind]] = Counter()
@@ -96,6 +89,7 @@ class SeatFlow:
             self._count(m, 1)
         self.flow = PricedFlow()
         self.flow.node()
+        self.idle_arc = self.flow.arc(END, self.flow.node(), 0)
         self.unserved: dict[int, int] = {}
         self.sits: dict[int, dict[int, int]] = {}
         self._place: dict[tuple[int, str], int] = {}
@@ -113,9 +107,7 @@ class SeatFlow:
         return tuple(
             s
             for s in sorted(self.may_stand[m] - stands)
-            if (m, s) not in self.denied
-            and self.doors[s] is not Door.SHUT
-            and not any(overlap(self.sessions[s], self.sessions[t]) for t in stands)
+            if (m, s) not in self.denied and not any(overlap(self.sessions[s], self.sessions[t]) for t in stands)
         )
 
     def _count(self, m: int, sign: int) -> None:
@@ -155,11 +147,10 @@ class SeatFlow:
     def _seats_of(self, s: int) -> tuple[int, int]:
         """Seats that have to be taken, and seats that may be as well."""
         seats, least = self.sessions[s].seats, self.facts.min_pupils[s]
-        if self.doors[s] is Door.OPEN:
+        if self.is_held[s]:
             return least, max(0, seats - least)
         mentors = sum(self.spare[s, kind] for kind in self.kinds[s])
-        opens = self.doors[s] is Door.MAYBE and mentors >= self.facts.min_mentors[s] and seats >= least
-        return 0, seats if opens else 0
+        return 0, seats if mentors >= self.facts.min_mentors[s] and seats >= least else 0
 
     def _place_node(self, s: int, level: str) -> int:
         if (s, level) not in self._place:
@@ -224,7 +215,7 @@ class SeatFlow:
             self.flow.state(),
             tuple(self.stands),
             tuple(self.free),
-            tuple(self.doors),
+            tuple(self.is_held),
             frozenset(self.denied),
             (self.standing.copy(), self.spare.copy()),
         )
@@ -233,7 +224,7 @@ class SeatFlow:
         """Back to an earlier state of the same change."""
         self.flow.restore(saved.state)
         self.stands, self.free = list(saved.stands), list(saved.free)
-        self.doors, self.denied = list(saved.doors), set(saved.denied)
+        self.is_held, self.denied = list(saved.is_held), set(saved.denied)
         self.standing, self.spare = saved.counts[0].copy(), saved.counts[1].copy()
 
     def leave(self, p: int) -> None:
@@ -242,7 +233,7 @@ class SeatFlow:
         arcs = [*self.sits.pop(p).values(), self.unserved.pop(p)]
         used = next(e for e in arcs if flow.flowing(e))
         for e in arcs:
-            flow.room[e] = flow.room[e ^ 1] = 0
+            flow.close(e)
         if flow.head[used] != END:
             flow.send(END, flow.head[used])
 
@@ -266,7 +257,7 @@ class SeatFlow:
             del self._place[key]
 
     def set_stands(self, changed: Mapping[int, frozenset[int]], also: Iterable[int] = ()) -> None:
-        """These mentors stand elsewhere, or may; `also` are sessions whose door or seats changed."""
+        """These mentors stand elsewhere, or may; `also`: sessions held no longer, or with other seats."""
         old = {m: (self.stands[m], self.free[m]) for m in changed}
         touched = set(also)
         for m, stands in changed.items():
@@ -297,10 +288,8 @@ class SeatFlow:
 
     # What came of it.
 
-    def session_of(self, p: int) -> int | None:
-        """Where the pupil sits; None without a seat."""
-        if self.flow.flowing(self.unserved[p]):
-            return None
+    def session_of(self, p: int) -> int:
+        """Where a served pupil sits."""
         return next(s for s, e in self.sits[p].items() if self.flow.flowing(e))
 
     def taken(self, s: int) -> int:
