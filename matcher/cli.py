@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
-from matcher import bounds, replay
+from matcher import bounds, replay, words
 from matcher import plan as plans
 from matcher import problem as problems
 from matcher.changes import load_changes
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     teller.add_argument("problem", type=Path)
     teller.add_argument("plan", type=Path)
     teller.add_argument("id", nargs="?", help="a request, role model, pupil, session or mentor (default: all unserved)")
+    teller.add_argument("--language", choices=words.LANGUAGES, help="the story of ID in words instead of JSON")
     teller.set_defaults(run=_explain)
     mender = commands.add_parser("repair", help="write the next problem and plan after changes, moving the fewest")
     mender.add_argument("problem", type=Path)
@@ -317,10 +318,16 @@ def _explain(given: argparse.Namespace) -> int:
         _say(f"{code}: {message}")
     if violations:
         return JUDGED_BAD
+    if given.language and given.id is None:
+        raise InvalidProblem(["--language: tells of one ID; give it, or leave --language out"])
     try:
         story: dict[str, Any] = explain(problem, plan, given.id)
     except KeyError:
         raise InvalidProblem([f"ID: {given.id!r} is unknown; give an id of the problem"]) from None
+    if given.language:
+        for sentence in words.tell(story, given.language, words.Names(problem, given.language)):
+            _print(sentence)
+        return DONE
     _print(json.dumps(story, ensure_ascii=False, indent=1))
     return DONE
 
