@@ -28,6 +28,11 @@ test: $(READY)  ## what a change must pass: every test but the long ones, on bot
 long: $(READY)  ## the long runs: hours of evidence
 	@$(BIN)/pytest -m long
 
+.PHONY: mutants
+mutants: $(READY)  ## hours: does a test fail for each small change of a rule, a goal or the judge?
+	@$(BIN)/mutmut run
+	@$(BIN)/mutmut results
+
 .PHONY: bench
 bench: $(READY)  ## how far the engine reaches on this machine: seconds, bounds, memory
 	@$(BIN)/python -m tests.benchmarks.visits
