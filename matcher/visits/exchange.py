@@ -33,17 +33,21 @@ WHEN: dict[str, Callable[[int], int]] = {
 
 
 class Exchange:
-    """Answers whole questions about one plan; all answers are repeatable unless the stop comes first."""
+    """Answers questions about one plan; all answers are repeatable unless the stop comes first.
+
+    `blocking`: after a "no" that the network did not give, requests that cannot all be served.
+    """
 
     def __init__(self, standing: Standing, slack: Slack, stop: Stop) -> None:
         self._standing, self._slack, self._stop = standing, slack, stop
-        self.solved = 0
+        self.blocking: list[int] = []
 
     def serves(self, change: Change, more: list[Pair]) -> bool | None:
         """Can all requests served now and the one of the change be served? None: WORK was not enough to find out.
 
         `more`: pairs of other requests that only the change allows. Raises Stopped when the stop comes first.
         """
+        self.blocking = []
         if self._at_once(change):
             return True
         offers = self._standing.offers(change.number, change)
@@ -55,11 +59,14 @@ class Exchange:
             if guess is not None and self._possible(sorted(guess), change, keep_others=True):
                 return True
         for most in SIZES:
-            if self._possible(self._around(change, most), change, keep_others=False) is False:
+            around = self._around(change, most)
+            if self._possible(around, change, keep_others=False) is False:
+                self.blocking = around
                 return False
-            if self._possible(self._around(change, most), change, keep_others=True):
+            if self._possible(around, change, keep_others=True):
                 return True
-        return self._possible(self._connected(change), change, keep_others=False)
+        self.blocking = self._connected(change)
+        return self._possible(self.blocking, change, keep_others=False)
 
     def _at_once(self, change: Change) -> bool:
         """Are there enough role models with nothing in their way, nobody moved?"""
@@ -109,7 +116,6 @@ class Exchange:
         program = Program(self._standing, region, change, keep_others=keep_others)
         if program.size > MOST_CHOICES:
             return None
-        self.solved += 1
         return run(self._stop, lambda _: program.solve())
 
 

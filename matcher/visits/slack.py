@@ -43,6 +43,14 @@ class Arcs(NamedTuple):
         return Arcs(*(np.concatenate([old, new]) for old, new in zip(self, added, strict=True)))
 
 
+class Shortfall(NamedTuple):
+    """A request that lacks `missing` of its people: the nodes it still reaches, and those that reach the end."""
+
+    reached: Flags
+    to_end: Flags
+    missing: int
+
+
 class Slack:
     """The residual network of a plan. Nodes: requests by index, then days, weeks, people, companies, and the end."""
 
@@ -187,19 +195,35 @@ class Slack:
         reached: list[int] = np.flatnonzero(via[: self.requests] != UNSEEN).tolist()
         return reached
 
-    def widened(self, via: Ints, needed: int) -> dict[str, Flags]:
-        """For each limit, the role models with whom one more could help a request that reaches these nodes.
+    def shortfalls(self, number: int, offers: Sequence[Offer]) -> list[Shortfall]:
+        """For each way to serve an unserved request what is left when as many of its people as can be are found.
 
-        `needed`: how many of its people have to come by way of the limit.
+        For one person there is one way; for several each slot is one. Empty where all can be found, by this test.
         """
-        seen, goal = via != UNSEEN, self.to_end != UNSEEN
+        asked = self._standing.problem.requests[number].role_models
+        found = []
+        for own in self._ways(number, asked, offers):
+            arcs = self._with(self._eased(self.arcs, Change(number, self._standing.problem.requests[number])), own)
+            missing = asked
+            while missing and self._augmented(arcs, number) is not None:
+                missing -= 1
+            if not missing:
+                return []
+            via = self._search(arcs, [number])
+            found.append(Shortfall(via != UNSEEN, self._search(arcs, [self.end], backwards=1) != UNSEEN, missing))
+        return found
+
+    def widened(self, short: Shortfall) -> dict[str, Flags]:
+        """For each limit, the role models with whom one more could help."""
+        seen, goal = short.reached, short.to_end
         day, week = slice(self._first_day, self._first_week), slice(self._first_week, self._first_person)
         person, people = slice(self._first_person, self._first_company), np.arange(self.people)
         above = np.where(self._standing.company >= 0, self._first_company + self._standing.company, self.end)
+        missing = short.missing
         return {
-            "max_per_day": self._both(self._day_person, seen[day], goal[week][self._day_week], needed),
-            "max_per_week": self._both(self._week_person, seen[week], goal[person][self._week_person], needed),
-            "max_per_term": self._both(people, seen[person], goal[above], needed),
+            "max_per_day": self._both(self._day_person, seen[day], goal[week][self._day_week], missing),
+            "max_per_week": self._both(self._week_person, seen[week], goal[person][self._week_person], missing),
+            "max_per_term": self._both(people, seen[person], goal[above], missing),
         }
 
     def _both(self, owner: Ints, tail: Flags, head: Flags, needed: int) -> Flags:
@@ -217,28 +241,35 @@ class Slack:
         another day; then None proves nothing.
         """
         number, asked = change.number, change.request.role_models
-        pairs = [[Pair(number, person, slot.day) for person in people] for slot, people in offers]
-        ways = pairs if asked > 1 else [[pair for slot in pairs for pair in slot]]
         eased = self._eased(self._likely if likely else self.arcs, change)
         best: set[int] | None = None
-        for own in ways:
-            found = self._augmented(self._with(eased, [*own, *more], change), number, asked)
-            if found is not None and (best is None or len(found) < len(best)):
-                best = found
+        for own in self._ways(number, asked, offers):
+            arcs = self._with(eased, [*own, *more], change)
+            moved = {number}
+            for _ in range(asked):
+                met = self._augmented(arcs, number)
+                if met is None:
+                    break
+                moved |= met
+            else:
+                best = moved if best is None or len(moved) < len(best) else best
         return best
 
-    def _augmented(self, arcs: Arcs, number: int, times: int) -> set[int] | None:
-        """Sends so many units from the request to the end; the requests on their ways, or None."""
-        met = {number}
-        for _ in range(times):
-            via = self._search(arcs, [number], goal=self.end)
-            if via[self.end] == UNSEEN:
-                return None
-            for arc in self._path(arcs, via, self.end):
-                arcs.left[arc] -= 1
-                arcs.left[arc ^ 1] += 1
-                met.add(int(arcs.tail[arc]))
-        return {node for node in met if node < self.requests}
+    def _ways(self, number: int, asked: int, offers: Sequence[Offer]) -> list[list[Pair]]:
+        """The pairs of a request; where it asks for several people slot by slot, as all must come to the same one."""
+        pairs = [[Pair(number, person, slot.day) for person in people] for slot, people in offers]
+        return pairs if asked > 1 else [[pair for slot in pairs for pair in slot]]
+
+    def _augmented(self, arcs: Arcs, number: int) -> set[int] | None:
+        """Sends one unit more from the request to the end; the requests on its way, or None where there is no way."""
+        via = self._search(arcs, [number], goal=self.end)
+        if via[self.end] == UNSEEN:
+            return None
+        path = self._path(arcs, via, self.end)
+        for arc in path:
+            arcs.left[arc] -= 1
+            arcs.left[arc ^ 1] += 1
+        return {node for node in arcs.tail[path].tolist() if node < self.requests}
 
     def _eased(self, arcs: Arcs, change: Change) -> Arcs:
         """The arcs without those of the request itself, with one more on those of the limit that is changed."""

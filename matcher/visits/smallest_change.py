@@ -19,7 +19,7 @@ from matcher.plan import VisitPlan
 from matcher.problem import Lesson, Option, Request, VisitProblem
 from matcher.visits.exchange import Exchange
 from matcher.visits.running import Stopped
-from matcher.visits.slack import Pair, Slack
+from matcher.visits.slack import Pair, Shortfall, Slack
 from matcher.visits.standing import AMPLE, LIMITS, Change, Standing, slots
 
 UNKNOWN: dict[str, Any] = {"kind": "unknown"}
@@ -53,12 +53,12 @@ def with_smallest_changes(problem: VisitProblem, plan: VisitPlan, stop: Stop) ->
 
 
 class Beyond(NamedTuple):
-    """Somebody who would have to travel so many minutes more on a day; could they take one engagement more then?"""
+    """Somebody who would have to travel so many minutes more on a day, and the node of the network for that day."""
 
     over: int
     role_model: int
-    takes: bool
     day: int
+    node: int
 
 
 class Finder:
@@ -72,6 +72,8 @@ class Finder:
         self.exchange = Exchange(self.standing, self.slack, stop)
         self.takers = self.slack.takers
         self.dates = sorted({option.lessons[0].start.date() for r in problem.requests for option in r.options})
+        self.blocking: list[int] = []
+        """Requests that cannot all be served with the one asked about, where the network does not say so itself."""
         self._stop = stop
         self._within_reach: dict[int, list[int]] = {}
         self._beyond: dict[int, list[Beyond]] = {}
@@ -81,11 +83,14 @@ class Finder:
         number = self.standing.numbers[request_id]
         request = self.standing.problem.requests[number]
         open_question = False
+        self.blocking = []
         for kind in KINDS:
             for change, found in kind(self, number, request):
                 if self._stop.expired:
                     raise Stopped
                 answer = self.exchange.serves(change, self.more(change))
+                if kind is nothing and answer is False:
+                    self.blocking = self.exchange.blocking
                 if answer:
                     return UNKNOWN if open_question else found
                 open_question |= answer is None
@@ -97,15 +102,11 @@ class Finder:
 
     def hopeful_at(self, engagement: Engagement) -> bool:
         """The same for one option and mode."""
-        return self._who_could(engagement) >= engagement.request.role_models
-
-    def lacking(self, request: Request) -> int:
-        """How many of the people asked for, at least 1, cannot be had without the change, by the same test."""
-        return max(1, request.role_models - max(self._who_could(engagement) for engagement, _ in slots(request)))
-
-    def _who_could(self, engagement: Engagement) -> int:
         people = np.flatnonzero(eligible(self.standing.facts, engagement) & self.takers).tolist()
-        day = engagement.date.toordinal()
+        return self.take(people, engagement.date.toordinal()) >= engagement.request.role_models
+
+    def take(self, people: list[int], day: int) -> int:
+        """How many of these could take one engagement more on the day, by the same test."""
         return sum(self.slack.takes(person, day) for person in people)
 
     def more(self, change: Change) -> list[Pair]:
@@ -116,7 +117,7 @@ class Finder:
             Pair(other, change.role_model, entry.day)
             for other in self.within_reach(change.number)
             if other != change.number
-            for entry in self.beyond(other)
+            for entry in self.helpful_beyond(other)
             if entry.role_model == change.role_model and entry.over <= change.over
         ]
 
@@ -127,21 +128,30 @@ class Finder:
             more: list[Pair] = []
             while len(found := self.slack.requests_in(self.slack.forwards(number, more))) > len(reached):
                 for other in set(found) - set(reached):
-                    more += [Pair(other, entry.role_model, entry.day) for entry in self.beyond(other)]
+                    more += [Pair(other, entry.role_model, entry.day) for entry in self.helpful_beyond(other)]
                 reached = found
             self._within_reach = {number: reached}
         return self._within_reach[number]
 
     def beyond(self, number: int) -> list[Beyond]:
         """Who is kept from a request by distance alone, by at most MOST_OVER minutes."""
+        found: set[Beyond] = set()
+        for engagement, slot in slots(self.standing.problem.requests[number]):
+            over = self.standing.over(engagement)
+            for person in np.flatnonzero(over <= MOST_OVER).tolist():
+                node = self.slack.entry(person, slot.day)
+                found.add(Beyond(int(over[person]), person, slot.day, node))
+        return sorted(found)
+
+    def helpful_beyond(self, number: int) -> list[Beyond]:
+        """Of these, who could take one engagement more on some day."""
         if number not in self._beyond:
-            found: set[Beyond] = set()
-            for engagement, slot in slots(self.standing.problem.requests[number]):
-                over = self.standing.over(engagement)
-                people = np.flatnonzero((over <= MOST_OVER) & self.takers).tolist()
-                found.update(Beyond(int(over[i]), i, self.slack.takes(i, slot.day), slot.day) for i in people)
-            self._beyond[number] = sorted(found)
+            self._beyond[number] = [entry for entry in self.beyond(number) if self.takers[entry.role_model]]
         return self._beyond[number]
+
+    def shortfalls(self, number: int) -> list[Shortfall]:
+        """What the request lacks without a change, by the residual network; empty where that does not say."""
+        return [] if self.blocking else self.slack.shortfalls(number, self.standing.offers(number))
 
 
 def nothing(finder: Finder, number: int, request: Request) -> Tries:
@@ -152,21 +162,23 @@ def nothing(finder: Finder, number: int, request: Request) -> Tries:
 
 def other_time(finder: Finder, number: int, request: Request) -> Tries:
     """One option more, the nearest in time to those asked for first."""
-    static = [_anywhere(finder, Engagement(request, request.options[0], held)) for held in modes_of(request)]
-    if all(int(np.count_nonzero(people)) < request.role_models for people in static):
-        return
-    for start, option in other_options(finder, request):
-        if any(finder.hopeful_at(Engagement(request, option, held)) for held in modes_of(request)):
+    anywhere = {held: _anywhere(finder, Engagement(request, request.options[0], held)) for held in modes_of(request)}
+    able = {held: people for held, people in anywhere.items() if len(people) >= request.role_models}
+    for start, option in other_options(finder, request) if able else ():
+        day = start.toordinal()
+        likely = (held for held, people in able.items() if finder.take(people, day) >= request.role_models)
+        if any(finder.hopeful_at(Engagement(request, option, held)) for held in likely):
             changed = replace(request, options=(*request.options, option))
             yield Change(number, changed), {"kind": "time", "start": start.isoformat(timespec="minutes")}
 
 
-def _anywhere(finder: Finder, engagement: Engagement) -> Any:
+def _anywhere(finder: Finder, engagement: Engagement) -> list[int]:
     """Role models who could take one more on some day and whom no rule keeps from the request at every time."""
     blocked = ~finder.takers
     for rule in (mode, topic, grade, distance):
         blocked = blocked | rule(finder.standing.facts, engagement)
-    return ~blocked
+    people: list[int] = np.flatnonzero(~blocked).tolist()
+    return people
 
 
 def other_options(finder: Finder, request: Request) -> Iterator[tuple[datetime, Option]]:
@@ -195,13 +207,17 @@ def _moved(option: Option, by: timedelta) -> Option:
 
 def minutes(finder: Finder, number: int, request: Request) -> Tries:
     """One role model goes farther than they said, by the fewest minutes: to this school, or in another's stead."""
-    near = set(finder.slack.requests_in(finder.slack.forwards(number)))
-    beyond = [(other in near, entry) for other in finder.within_reach(number) for entry in finder.beyond(other)]
-    needed = finder.lacking(request)
-    first = _fewest((entry for leaves, entry in beyond if leaves), needed)
-    last = _fewest((entry for _, entry in beyond if entry.takes), needed)
-    enough = {person: max(over, last[person]) for person, over in first.items() if person in last}
-    helpful = {(e.over, e.role_model) for _, e in beyond if e.over >= enough.get(e.role_model, AMPLE)}
+    helpful: set[tuple[int, int]] = set()
+    for other in finder.blocking:
+        helpful |= {(entry.over, entry.role_model) for entry in finder.beyond(other)}
+    shortfalls = finder.shortfalls(number)
+    reach = finder.within_reach(number) if shortfalls else []
+    for short in shortfalls:
+        beyond = [(other, entry) for other in reach for entry in finder.helpful_beyond(other)]
+        first = _fewest((entry for other, entry in beyond if short.reached[other]), short.missing)
+        last = _fewest((entry for _, entry in beyond if entry.node >= 0 and short.to_end[entry.node]), short.missing)
+        enough = {person: max(over, last[person]) for person, over in first.items() if person in last}
+        helpful |= {(e.over, e.role_model) for _, e in beyond if e.over >= enough.get(e.role_model, AMPLE)}
     for over, person in sorted(helpful):
         yield Change(number, request, role_model=person, over=over), {"kind": "distance", "minutes": over}
 
@@ -238,10 +254,16 @@ def fewer_role_models(finder: Finder, number: int, request: Request) -> Tries:
 
 def limit(finder: Finder, number: int, request: Request) -> Tries:
     """One role model takes one engagement more a day, a week or in all; those who may come to the request first."""
-    helpful = finder.slack.widened(finder.slack.forwards(number), finder.lacking(request))
-    own = {person for _, people in finder.standing.offers(number, Change(number, request)) for person in people}
-    people = np.flatnonzero(np.logical_or.reduce(list(helpful.values()))).tolist()
-    for person in sorted(people, key=lambda person: (person not in own, person)):
+    helpful = {field: finder.standing.facts.nobody() for field in LIMITS}
+    for other in finder.blocking:
+        for field in LIMITS:
+            helpful[field][[person for _, people in finder.standing.offers(other) for person in people]] = True
+    for short in finder.shortfalls(number):
+        for field, people in finder.slack.widened(short).items():
+            helpful[field] |= people
+    own = {person for _, people in finder.standing.offers(number) for person in people}
+    some = np.flatnonzero(np.logical_or.reduce(list(helpful.values()))).tolist()
+    for person in sorted(some, key=lambda person: (person not in own, person)):
         for field in LIMITS:
             if helpful[field][person]:
                 found = {"kind": "limit", "role_model": finder.standing.facts.ids[person], "limit": field}
