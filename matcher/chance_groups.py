@@ -12,6 +12,7 @@ from functools import cached_property
 
 from matcher.fields import InvalidProblem
 from matcher.groups.facts import Facts
+from matcher.groups.joining import seated_when_joined
 from matcher.groups.rooms import standing
 from matcher.groups.smallest_change import SmallestChanges
 from matcher.plan import GroupPlan
@@ -41,7 +42,8 @@ class Chance:
 
     `session`: where the queue would seat it today, the first of its choices where it can; None without a seat.
     `position`: how many are ahead in the queue. `ahead`: those of them without a seat who may sit in one of its
-    sessions. `share`: of `like` entries like it last year, the share served; None where that is not known yet.
+    sessions. `share`: of `like` entries like it last year, the share served in the end; None where that is not known
+    yet.
     """
 
     session: str | None
@@ -53,12 +55,13 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """An entry of last year: `days` after the day on which most joined."""
+    """An entry of last year: `days` after the day on which most joined; had it a seat that day, and in the end?"""
 
     level: str
     class_: int
     days: int
     sites: frozenset[str]
+    seat_then: bool
     served: bool
 
 
@@ -66,7 +69,9 @@ class History:
     """Last year's entries and what became of them, from its problem and final plan."""
 
     def __init__(self, problem: GroupProblem, plan: GroupPlan) -> None:
-        served = {pupil for listed in plan.sessions for mentor in listed.mentors for pupil in mentor.pupils}
+        facts = Facts(problem)
+        final = standing(facts, plan)
+        seated_then = seated_when_joined(facts, final)
         site = {session.id: session.site for session in problem.sessions}
         first_day = registration(problem)
         self._entries = [
@@ -75,19 +80,22 @@ class History:
                 pupil.class_,
                 (pupil.joined - first_day).days,
                 frozenset(site[choice] for choice in pupil.choices),
-                pupil.id in served,
+                p in seated_then,
+                p in final.seat,
             )
-            for pupil in problem.pupils
+            for p, pupil in enumerate(problem.pupils)
         ]
 
-    def share(self, level: str, class_: int, days: int, sites: frozenset[str]) -> tuple[float | None, int]:
+    def share(
+        self, level: str, class_: int, days: int, sites: frozenset[str], seat_now: bool
+    ) -> tuple[float | None, int]:
         """The share served of the entries like this one, and how many they are; None and 0 of too few.
 
-        Like: of the class and the level, with a choice at one of the sites; with fewer than ENOUGH of these, of the
-        class and the level; else of the class. Among them the ENOUGH who joined nearest to this day of the season,
-        and all who joined as near as the last of these.
+        Like: of the class, with a seat on the day they joined or without, as the draft is now; of the level, with a
+        choice at one of the sites; with fewer than ENOUGH of these, of the level; else of any level. Among them the
+        ENOUGH who joined nearest to this day of the season, and all who joined as near as the last of these.
         """
-        of_class = [entry for entry in self._entries if entry.class_ == class_]
+        of_class = [entry for entry in self._entries if entry.class_ == class_ and entry.seat_then == seat_now]
         of_level = [entry for entry in of_class if entry.level == level]
         nearby = [entry for entry in of_level if not sites.isdisjoint(entry.sites)]
         like = next((found for found in (nearby, of_level, of_class) if len(found) >= ENOUGH), None)
@@ -140,7 +148,7 @@ class Chances:
         )
         seat = next(seats, None)
         waiting = {k for s in near for k in self._waiting.get(s, ()) if k < position}
-        share, like = self._share(draft)
+        share, like = self._share(draft, seat is not None)
         return Chance(
             session=None if seat is None else self._facts.sessions[seat].id,
             position=position,
@@ -165,12 +173,12 @@ class Chances:
         home, there = place("pupil", "draft", draft.lat, draft.lon), place("site", site.id, site.lat, site.lon)
         return self._times.minutes(home, there) <= draft.max_travel_minutes
 
-    def _share(self, draft: Draft) -> tuple[float | None, int]:
+    def _share(self, draft: Draft, seat_now: bool) -> tuple[float | None, int]:
         if self._history is None:
             return None, 0
         days = (draft.joined - self._registration).days
         sites = frozenset(self._facts.sessions[self._facts.session_index[choice]].site for choice in draft.choices)
-        return self._history.share(draft.level, draft.class_, days, sites)
+        return self._history.share(draft.level, draft.class_, days, sites, seat_now)
 
 
 def chance(problem: GroupProblem, plan: GroupPlan, draft: Draft, history: History | None = None) -> Chance:

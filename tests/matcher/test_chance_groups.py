@@ -17,7 +17,7 @@ from matcher.groups.smallest_change import SmallestChanges
 from matcher.plan import GroupPlan
 from matcher.problem import GroupProblem, Pupil
 from matcher.solve import solve
-from tests.matcher.broken_group_plans import ONE, placed
+from tests.matcher.broken_group_plans import ONE, good, placed
 from tests.matcher.random_groups import LEVELS, random_group_problem
 from tests.matcher.single_changes import SingleChanges, seats
 from tests.matcher.small_problems import group_data
@@ -71,7 +71,7 @@ def told_and_tried(seed: int) -> tuple[int, int]:
     roster = SingleChanges(problem, plan).roster
     prepared = Chances(problem, plan)
     facts = Facts(problem)
-    moves_others = bool(SmallestChanges(facts, standing(facts, plan)).held) if is_queue_first(problem) else False
+    moves_others = is_queue_first(problem) and bool(SmallestChanges(facts, standing(facts, plan)).held)
     found = [0, 0]
     for draft in drafts(seed, problem):
         told = prepared.of(draft)
@@ -112,26 +112,31 @@ def test_many_drafts_are_told_what_the_queue_would_do(seed: int) -> None:
 
 
 def last_year(served: int, unserved: int, **changes: Any) -> History:
-    """A year of so many entries with a seat and without, all alike but for what is changed in those without."""
+    """A year of so many entries with a seat and without, all alike but for what is changed in those without.
+
+    There was room for all on the day they joined.
+    """
     data = group_data()
-    data["sessions"][0] |= {"seats": 1000, "ratio": 1000}
+    for session, mentor in zip(data["sessions"], data["mentors"], strict=True):
+        session |= {"seats": 1000, "ratio": 1000}
+        mentor["levels"] = ["R1", "R2"]
     alike = {"level": "R1", "class": 0, "joined": "2025-09-05", "choices": ["s0"]}
     data["pupils"] = [{"id": f"p{i:03}", "lottery": i, **alike} for i in range(served)]
     data["pupils"] += [{"id": f"q{i:03}", "lottery": i, **alike, **changes} for i in range(unserved)]
-    problem, plan = placed(data, {f"p{i:03}": ("s0", "m0") for i in range(served)}, served)
-    return History(problem, plan)
+    seats = {f"p{i:03}": ("s0", "m0") for i in range(served)}
+    return History(*placed(data, seats, served, shifts=(("m0", "s0"), ("m1", "s1"))))
 
 
 SOON = Draft(level="R1", class_=0, joined=TODAY, choices=("s0",))
 
 
 def told(history: History | None, draft: Draft = SOON) -> Chance:
-    problem, plan = placed(group_data(), ONE, 5)
-    return chance(problem, plan, draft, history)
+    """What a plan with one seat left says."""
+    return chance(*good(), draft, history)
 
 
 def test_draft_without_a_seat_hears_how_many_wait_ahead() -> None:
-    answer = told(None)
+    answer = chance(*placed(group_data(), ONE, 5), SOON)
     assert (answer.session, answer.position, answer.ahead) == (None, 3, 1)
 
 
@@ -149,6 +154,31 @@ def test_entries_of_another_level_class_or_site_count_only_when_too_few_are_like
     assert told(last_year(ENOUGH, 30, **change)).share == 1.0
     wider = None if "class" in change else (ENOUGH - 1) / (ENOUGH + 29)
     assert told(last_year(ENOUGH - 1, 30, **change)).share == wider
+
+
+def test_draft_without_a_seat_is_held_against_those_who_had_none_either() -> None:
+    """One mentor for all of last year: the first are seated, the last wait; of the middle class some give way later."""
+    data = group_data()
+    data["sessions"][0] |= {"seats": 60, "ratio": 60}
+    data["pupils"] = [
+        {
+            "id": f"{kind}{i:02}",
+            "level": "R1",
+            "class": class_,
+            "joined": f"2025-09-{day:02}",
+            "lottery": i,
+            "choices": ["s0"],
+        }
+        for kind, class_, day in (("a", 1, 5), ("b", 1, 6), ("c", 0, 7))
+        for i in range(30)
+    ]
+    seats = {f"{kind}{i:02}": ("s0", "m0") for kind in "ac" for i in range(30)}
+    history = History(*placed(data, seats, 60))
+    early, late = replace(SOON, class_=1, joined=date(2026, 9, 5)), replace(SOON, class_=1)
+    assert (told(history, early).share, told(history, early).like) == (1.0, 30)
+    assert (told(history, late).share, told(history, late).like) == (0.0, 30)
+    full = chance(*placed(group_data(), ONE, 5), late, history)
+    assert (full.session, full.share, full.like) == (None, None, 0)
 
 
 def test_entries_that_joined_at_the_same_time_of_the_season_go_before_others() -> None:
