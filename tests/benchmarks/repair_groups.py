@@ -117,11 +117,14 @@ def one_by_one(problem: GroupProblem, plan: GroupPlan, chosen: argparse.Namespac
         rows = [_ask(prepared, changes) for changes in asked]
         spent = sorted(1000 * seconds for seconds, _ in rows)
         moved = sorted(_moved(plan, outcome) for _, outcome in rows)
+        dropped = [
+            _dropped(plan, outcome) - set(changes.left) for changes, (_, outcome) in zip(asked, rows, strict=True)
+        ]
         exact = sum(outcome.values == outcome.bounds for _, outcome in rows)
         print(
             f"{event.__name__:>12} | {_at(spent, 0.5):7.1f} {_at(spent, 0.99):7.1f} {spent[-1]:7.1f} |"
             f" {_at(moved, 0.5):9} {_at(moved, 0.99):3} {moved[-1]:4} |"
-            f" {statistics.mean(_dropped(plan, outcome) for _, outcome in rows):7.2f} |"
+            f" {statistics.mean(map(len, dropped)):7.2f} |"
             f" {statistics.mean(_new_stands(plan, outcome) for _, outcome in rows):10.2f} | {exact} of {len(rows)}",
             flush=True,
         )
@@ -149,8 +152,8 @@ def _moved(plan: GroupPlan, outcome: Outcome) -> int:
     return sum(outcome.seat.get(pupil, session) != session for pupil, session in _was_in(plan).items())
 
 
-def _dropped(plan: GroupPlan, outcome: Outcome) -> int:
-    return sum(pupil not in outcome.seat for pupil in _was_in(plan))
+def _dropped(plan: GroupPlan, outcome: Outcome) -> set[str]:
+    return {pupil for pupil in _was_in(plan) if pupil not in outcome.seat}
 
 
 def _new_stands(plan: GroupPlan, outcome: Outcome) -> int:
