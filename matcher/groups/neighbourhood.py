@@ -139,9 +139,15 @@ class Neighbourhoods:
         self.columns = columns
         self.best = columns
 
-    def start_from(self, columns: Values) -> None:
-        """Go on from another plan, which is at least as good."""
-        self.columns = self.best = columns
+    @property
+    def best_gain(self) -> float:
+        """The objective of the best plan so far, to be maximised whatever the goal's sense."""
+        return self._gain(self.best)
+
+    def go_on_from(self, columns: Values) -> None:
+        """Go on from another whole plan where it is better than the best one."""
+        if self._gain(columns) > self.best_gain + 0.5:
+            self.columns = self.best = columns
 
     def one_pass(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
         """Each session in a block once, `width` blocks side by side; yields after each round."""

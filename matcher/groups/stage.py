@@ -26,8 +26,10 @@ PASSES = 2
 """Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
 FIRST_PASSES = 2
 """The number of the first goal that gets them: `returning` and `served` are quicker without, unless very large."""
-ROUNDS = 12
+ROUNDS = 4
 """Relaxations of a large model, each with the rows that the last one broke."""
+AHEAD = 100.0
+"""What a goal counts against the next one in blocks of a large model, which look one goal ahead."""
 
 
 class Stage:
@@ -46,6 +48,7 @@ class Stage:
         self._solver = solver
         self._model = model
         self._number = number
+        self._goals = goals
         self._goal = goals[number]
         self._deadline = deadline
         self._floors = found.best.values[:number] if found.best else ()
@@ -53,6 +56,7 @@ class Stage:
         self._limited = model.with_rows(self._floor_rows)
         self._size = len(model.lower)
         self._is_over = threading.Event()
+        self._made_real: Values | None = None
 
     def relax(self) -> None:
         """The bound of the relaxation; where that takes long it is found beside the neighbourhoods."""
@@ -73,18 +77,24 @@ class Stage:
         best = self._found.best
         if best is None or self._size <= SMALL or not self._model.is_written_by_plans:
             return
+        is_large = self._size > LARGE
+        if not is_large and self._number < FIRST_PASSES:
+            return
+        program = self._limited.program(self._goal.terms, maximize=self._goal.maximize)
+        if is_large and self._number == 0:
+            program = self._looking_ahead(program)
         search = Neighbourhoods(
-            self._limited.program(self._goal.terms, maximize=self._goal.maximize),
+            program,
             len(self._model.rows),
             Blocks(self._model, self._solver.seed),
             self._model.columns_of(best.roster.stands(), best.placement.seat),
             self._block_job,
         )
-        if self._size > LARGE:
+        if is_large:
             with self._bounds_beside():
-                self._passes(search, max(1, self._solver.workers - 1))
-        elif self._number >= FIRST_PASSES:
-            self._passes(search, self._solver.workers)
+                self._passes(search)
+        else:
+            self._passes(search)
 
     def search_tree(self) -> None:
         """The integer program: one for each part of the problem that shares nothing with others, else the whole."""
@@ -120,28 +130,40 @@ class Stage:
             whole = sum(whole_bound(outcome.bound, maximize=self._goal.maximize) for outcome in outcomes)
             self._prove(whole + self._goal.constant, "branch_and_bound")
 
-    def _passes(self, search: Neighbourhoods, width: int) -> None:
+    def _looking_ahead(self, program: Program) -> Program:
+        """The same program where `served` counts a little: else a pass for `returning` leaves most seats empty."""
+        ahead = self._limited.program(self._goals[self._number + 1].terms, maximize=True)
+        return replace(program, objective=AHEAD * program.objective + ahead.objective)
+
+    def _passes(self, search: Neighbourhoods) -> None:
+        """Passes until one finds nothing; every plan is made real at once, or, where that takes long, at their ends.
+
+        Those that look ahead go on when their goal is proven, since when that is known is no matter of the plan.
+        """
         is_large = self._size > LARGE
+        left = self._left if is_large and self._number == 0 else self._left_beside
         for _ in islice(count(), None if is_large else PASSES):
-            before = self._value
-            for _ in search.one_pass(self._solver.children, width, self._left_beside):
-                if not is_large:
+            before = search.best_gain
+            for _ in search.one_pass(self._solver.children, self._solver.workers, left):
+                reached = self._goal.value(search.best)
+                if not is_large or reached == self._bound:
                     self._settle(search)
-                self._report()
-                if self.is_proven or self._left_beside() <= 0:
+                self._hear(None, float(reached - self._goal.constant))
+                if left() <= 0:
                     break
             self._settle(search)
-            if self.is_proven or self._left_beside() <= 0 or self._value == before:
+            if left() <= 0 or search.best_gain <= before:
                 return
 
     def _settle(self, search: Neighbourhoods) -> None:
-        """Make a plan of the search's best columns and go on from its seats, where it is better than the best plan."""
-        value = self._goal.value(search.best)
-        if self._value is not None and self._better(value, self._value):
-            self._found.consider(roster_of(self._model, search.best))
-            start = self._start()
-            if start is not None and not self._better(value, self._goal.value(start)):
-                search.start_from(start)
+        """Make a plan of the search's best columns, once, and go on from its seats where they are better."""
+        if search.best is self._made_real:
+            return
+        self._made_real = search.best
+        self._found.consider(roster_of(self._model, search.best))
+        start = self._start()
+        if start is not None:
+            search.go_on_from(start)
 
     @contextmanager
     def _bounds_beside(self) -> Iterator[None]:
