@@ -10,8 +10,8 @@ of the visits V of a date a reserve s is expected to hold
 
 more, computed exactly over who of their people is silent; people of several of the visits are silent in all of them.
 
-**Rules.** A reserve is not in the visits they stand by for, may take part in them (all pair rules) and has time for each
-beside their own. Each date on which they stand by counts as one engagement in day, week, term and quota beside the
+**Rules.** A reserve is not in the visits they stand by for, may take part in them (all pair rules), and has time for
+each beside their own. Each date on which they stand by counts as one engagement in day, week, term and quota beside the
 plan's own, so whatever happens no limit breaks. Nobody is taken from a visit. A visit has at most one reserve.
 
 **Choice**, by an integer program (CP-SAT, whole numbers): the fewest people in reserve under whom the expected share of
