@@ -11,10 +11,12 @@ from matcher.control import OnProgress, Progress, Settings, Stop, echoed
 from matcher.eligibility import RoleModelFacts
 from matcher.plan import BoundSource, Goal, VisitPlan
 from matcher.problem import VisitProblem
-from matcher.visits.candidates import conflicts, find_candidates, fixed_engagements, room
+from matcher.visits.bound import no_prices, prove, scale_for
+from matcher.visits.candidates import Busy, conflicts, find_candidates, fixed_engagements, room
 from matcher.visits.chapter import run_chapter
 from matcher.visits.goals import GOALS, LinearGoal, Season
 from matcher.visits.model import Model, Values
+from matcher.visits.parts import joined, parts_of, solve_parts
 from matcher.visits.result import infeasible_plan, plan_of
 from matcher.visits.rules import RULES, Surroundings, limit_groups
 from matcher.visits.start import HandRule
@@ -34,9 +36,39 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
         return infeasible_plan(
             problem, found, seed=seed, settings=echoed(settings, stop), seconds=time.monotonic() - started
         )
-    facts = RoleModelFacts(problem)
-    season = Season(problem, facts, room(problem, busy))
-    model, hand = _model_and_hand_rule(season)
+    frame = Frame(problem, busy)
+    parts = parts_of(problem, frame.candidates, frame.units)
+    if len(parts) > 1:
+        plans = solve_parts(parts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
+        plan = joined(problem, plans, partial(_plain_bound, frame))
+        settled = replace(plan.certificate, settings=echoed(settings, stop), seconds=time.monotonic() - started)
+        return replace(plan, certificate=settled)
+    return solve_frame(frame, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
+
+
+class Frame:
+    """A problem with what is found before anything is decided: facts, limits, candidates."""
+
+    def __init__(self, problem: VisitProblem, busy: tuple[Busy, ...]) -> None:
+        self.started = time.monotonic()
+        self.problem, self.facts = problem, RoleModelFacts(problem)
+        self.season = Season(problem, self.facts, room(problem, busy))
+        self.candidates, self.units = find_candidates(problem, self.facts, self.season.left)
+
+    def model(self) -> tuple[Model, HandRule]:
+        """Columns and rows of the problem, and the hand rule over them."""
+        model, left = Model(self.candidates, self.units), self.season.left
+        schools = tuple(self.facts.school_place(school.id) for school in self.problem.schools)
+        around = Surroundings(limit_groups(model, left), schools, self.facts.times)
+        for rule in RULES:
+            rule(model, around)
+        return model, HandRule(self.problem, model, around, left)
+
+
+def solve_frame(frame: Frame, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> VisitPlan:
+    """As `solve`, in this process, for a problem whose fixed visits do not contradict each other."""
+    problem, facts, season, started = frame.problem, frame.facts, frame.season, frame.started
+    model, hand = frame.model()
     nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
 
     def tell(name: str, value: int, bound: int) -> None:
@@ -64,15 +96,13 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     )
 
 
-def _model_and_hand_rule(season: Season) -> tuple[Model, HandRule]:
-    """Columns and rows of the problem, and the hand rule over them."""
-    problem, facts = season.problem, season.facts
-    model = Model(*find_candidates(problem, facts, season.left))
-    schools = tuple(facts.school_place(school.id) for school in problem.schools)
-    around = Surroundings(limit_groups(model, season.left), schools, facts.times)
-    for rule in RULES:
-        rule(model, around)
-    return model, HandRule(problem, model, around, season.left)
+def _plain_bound(frame: Frame, number: int) -> int:
+    """What no plan at all can beat in this goal, whatever it reaches in others: each request looked at alone."""
+    model, _ = frame.model()
+    goal = [goal_of(model, frame.season) for goal_of in GOALS][number]
+    gain = np.zeros(model.columns, dtype=np.int64)
+    gain[: len(goal.worth)] = goal.gain
+    return goal.value(prove(model, gain, scale_for(gain), no_prices(model)).whole)
 
 
 def _recounted(done: Sequence[tuple[LinearGoal, Goal]], values: Values) -> list[Goal]:
