@@ -100,7 +100,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A pupil without a place, as a number: `position` in the queue from 1. choices: sessions in the pupil's order."""
+    """A pupil without a place, as a number: `position` in the queue from 1. choices: sessions in the pupil's order.
+
+    smallest_change: as in the plan format; None also where a plan does not tell.
+    """
 
     entry_id: str
     position: int
@@ -111,6 +114,7 @@ class WaitingRow:
     ahead: int
     reasons: list[dict[str, Any]]
     choices: list[Choice]
+    smallest_change: dict[str, Any] | None
 
 
 def session_page(
@@ -262,8 +266,19 @@ def waiting_page(session: Session, plan_id: str, season_id: str, asked: Window, 
             row.PlanUnserved.ahead,
             row.PlanUnserved.reasons,
             choices.get(row.Entry.id, []),
+            row.PlanUnserved.smallest_change,
         )
     )
+
+
+def session_places(session: Session, session_ids: Collection[str]) -> dict[str, Choice]:
+    """Sessions by id, as a pupil chooses them. One query."""
+    rows = session.execute(
+        select(GroupSession.id, Site.name, GroupSession.weekday, GroupSession.starts)
+        .join(Site, GroupSession.site_id == Site.id)
+        .where(GroupSession.id.in_(session_ids))
+    )
+    return {row[0]: Choice(*row) for row in rows}
 
 
 def reason_counts(session: Session, plan_id: str) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ from api.models.groups import Site
 from api.models.planning import Plan
 from api.queries import group_plan, group_stories, people_and_topics
 from api.queries.group_plan import Choice, SessionRow, WaitingRow
-from api.web import words
+from api.web import change_words, words
 from api.web.asked import asked_text, asked_window
 from api.web.season_page import Shown, shown_plan
 
@@ -60,10 +60,12 @@ def unserved() -> str:
     if reach(current_actor(), Action.SEE_GROUP_PLANS).everywhere:
         asked = asked_window(("position", "level", "ahead"))
         page = group_plan.waiting_page(session, shown.plan.id, shown.season.id, asked)
+    changes = change_words.smallest_changes(session, page.items) if page else {}
     return render_template(
         "site/unserved.html",
         page=page,
         fate_of=_fate_of(shown.plan.id),
+        changes=changes,
         reasons=group_plan.reason_counts(session, shown.plan.id),
         **groups_head(shown),
     )
@@ -106,9 +108,11 @@ def queue(code: str) -> str:
         raise NotFound(_("There is no such site."))
     asked = asked_window(("position", "level", "ahead"))
     page = group_plan.waiting_page(session, shown.plan.id, shown.season.id, asked, found.id)
+    changes = change_words.smallest_changes(session, page.items)
     return render_template(
         "site/queue.html",
         fate_of=_fate_of(shown.plan.id),
+        changes=changes,
         shown=shown,
         site=found,
         page=page,
