@@ -7,10 +7,12 @@ clock ends it: bounds found beside the neighbourhoods only say when to stop.
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count, islice
 
+from matcher.groups.children import LOOK_SECONDS
 from matcher.groups.found import Found, NoValidPlan, Proof
 from matcher.groups.goals import LinearGoal
 from matcher.groups.highs import Job
@@ -100,7 +102,8 @@ class Stage:
         """The integer program: one for each part of the problem that shares nothing with others, else the whole."""
         if self._left() <= 0:
             return
-        flags = parts(self._model) if self._size > SMALL and self._is_settled() else []
+        can_part = self._size > SMALL and self._model.is_written_by_plans and self._is_settled()
+        flags = parts(self._model) if can_part else []
         if len(flags) > 1:
             self._search_parts(flags)
             return
@@ -168,25 +171,26 @@ class Stage:
     @contextmanager
     def _bounds_beside(self) -> Iterator[None]:
         """Bounds by tighter and tighter relaxations in a thread of their own, while the neighbourhoods are searched."""
-        thread = threading.Thread(target=self._tighten, daemon=True)
-        thread.start()
-        try:
-            yield
-            while thread.is_alive() and not self.is_proven and self._left() > 0:
-                thread.join(0.1)
-        finally:
-            self._is_over.set()
-            thread.join()
+        with ThreadPoolExecutor(1) as executor:
+            bounds = executor.submit(self._tighten)
+            try:
+                yield
+                while not bounds.done() and not self.is_proven and self._left() > 0:
+                    wait([bounds], timeout=LOOK_SECONDS)
+            finally:
+                self._is_over.set()
+            bounds.result()
+        self._report()
 
     def _tighten(self) -> None:
         relaxed = self._solver.relax(self._limited, self._goal, self._left_beside)
-        self._prove(relaxed.bound, "lp")
+        self._note(relaxed.bound, "lp")
         tight = TightModel(self._model, self._floor_rows)
         for _ in range(ROUNDS):
             if self._left_beside() <= 0:
                 return
             relaxed = self._solver.relax(tight, self._goal, self._left_beside)
-            self._prove(relaxed.bound, "lp")
+            self._note(relaxed.bound, "lp")
             if relaxed.columns is None or not tight.add_broken(relaxed.columns):
                 return
 
@@ -218,8 +222,13 @@ class Stage:
 
     def _prove(self, bound: int | None, source: BoundSource) -> None:
         if bound is not None:
-            self._found.proofs.append(Proof(self._number, self._floors, bound, source))
+            self._note(bound, source)
             self._report()
+
+    def _note(self, bound: int | None, source: BoundSource) -> None:
+        """Keep a bound without telling the listener, who is spoken to from one thread only."""
+        if bound is not None:
+            self._found.proofs.append(Proof(self._number, self._floors, bound, source))
 
     def _prove_double(self, bound: float, source: BoundSource) -> None:
         if abs(bound) < INFINITE:
