@@ -60,8 +60,7 @@ def compare(pupils: Iterable[tuple[str, bool]], *, gather: bool = False) -> list
     asked = sum(sum(row.values()) for row in table.values())
     served = sum(row[SERVED] for row in table.values())
     hidden = hidden_in_table(table)
-    if any(group is TOTAL for group, _ in hidden):  # the sums are known from the plan, so nothing can be shown beside
-    them
+    if any(group is TOTAL for group, _ in hidden):  # the plan tells the sums, so nothing may stand beside them
         hidden = frozenset((group, TOTAL) for group in table)
     order = sorted(table, key=lambda group: (group == OTHERS, group))
     return [_line(group, table[group], asked, served, hidden) for group in order]
