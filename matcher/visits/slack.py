@@ -271,6 +271,42 @@ class Slack:
             arcs.left[arc ^ 1] += 1
         return {node for node in arcs.tail[path].tolist() if node < self.requests}
 
+    def to_end_without(self, people: Iterable[int]) -> Flags:
+        """The nodes from which the end can be reached were these role models not there."""
+        found: Flags = self._search(self._without(people), [self.end], backwards=1) != UNSEEN
+        return found
+
+    def enters(self, person: int, day: int, nodes: Flags) -> bool:
+        """Does an engagement of the role model on the day enter at one of the nodes?"""
+        node = self.entry(person, day)
+        return node >= 0 and bool(nodes[node])
+
+    def best_with(self, person: int, added: set[int], worth: dict[int, int]) -> tuple[list[int], set[int]]:
+        """Unserved requests worth most together that can be served with this one of those added, and who moves."""
+        arcs = self._without(added - {person})
+        chosen: list[int] = []
+        moved: set[int] = set()
+        while True:
+            via = self._search(arcs, [self.end], backwards=1)
+            open_now = [number for number in worth if number not in chosen and via[number] != UNSEEN]
+            if not open_now:
+                return chosen, moved
+            best = max(open_now, key=lambda number: (worth[number], -number))
+            path = self._path(arcs, via, best)
+            for arc in path:
+                arcs.left[arc ^ 1] -= 1
+                arcs.left[arc] += 1
+            moved.update(node for node in arcs.tail[path].tolist() if node < self.requests)
+            chosen.append(best)
+
+    def _without(self, people: Iterable[int]) -> Arcs:
+        """The arcs as if these role models had no room."""
+        nodes = np.array([self._first_person + person for person in people], dtype=np.int64)
+        left = self.arcs.left.copy()
+        found = self._order[ranges(self._first[nodes], self._first[nodes + 1])]
+        left[found[self.arcs.head[found] >= self._first_company]] = 0
+        return self.arcs._replace(left=left)
+
     def _eased(self, arcs: Arcs, change: Change) -> Arcs:
         """The arcs without those of the request itself, with one more on those of the limit that is changed."""
         left = arcs.left.copy()
