@@ -53,6 +53,7 @@ class GroupFacts:
         self.queue = tuple(queue)
         self.position = {pupil.id: position for position, pupil in enumerate(queue)}
         self.eligible = self._eligible_sessions()
+        self.is_placed: bool | None = None
         self.seats: list[Seat] = []
         self.shifts: list[Shift] = []
         for listed in plan.sessions:
@@ -242,15 +243,19 @@ def unserved(facts: GroupFacts) -> Iterator[str]:
 
 
 def _ahead(facts: GroupFacts) -> dict[str, int]:
-    """For each unserved pupil: unserved ones earlier in the queue who may sit in one of the same sessions."""
-    waiting: dict[str, int] = defaultdict(int)
+    """For each unserved pupil: unserved ones earlier in the queue who may sit in one of the same sessions.
+
+    `waiting[some]`: how many may sit in all of some sessions; from these, who may sit in one of several is counted by
+    inclusion and exclusion.
+    """
+    waiting: Counter[frozenset[str]] = Counter()
     ahead = {}
-    for bit, pupil in enumerate(pupil for pupil in facts.queue if pupil.id not in facts.seat_of):
-        rivals = 0
-        for session in facts.eligible[pupil.id]:
-            rivals |= waiting[session]
-            waiting[session] |= 1 << bit
-        ahead[pupil.id] = rivals.bit_count()
+    for pupil in facts.queue:
+        if pupil.id not in facts.seat_of:
+            sessions = facts.eligible[pupil.id]
+            sets = [frozenset(some) for n in range(len(sessions)) for some in combinations(sessions, n + 1)]
+            ahead[pupil.id] = sum(-waiting[some] if len(some) % 2 == 0 else waiting[some] for some in sets)
+            waiting.update(sets)
     return ahead
 
 
@@ -368,16 +373,20 @@ GROUP_RULES = (wrong_problem, *PLACEMENT_RULES, order, unserved, moved, passed_o
 
 
 def _is_placed(facts: GroupFacts) -> bool:
-    return not broken(PLACEMENT_RULES, facts)
+    if facts.is_placed is None:
+        facts.is_placed = not broken(PLACEMENT_RULES, facts)
+    return facts.is_placed
 
 
 def _rooms(facts: GroupFacts) -> list[Room]:
     """The open sessions with their mentors, as the replay of the queue sees them."""
+    mentors: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for shift in facts.shifts:
+        mentors[shift.session.id][shift.mentor.id] = frozenset(shift.mentor.levels)
     rooms = []
     for session in sorted(facts.seats_in):
         details = facts.sessions[session]
-        mentors = {s.mentor.id: frozenset(s.mentor.levels) for s in facts.shifts if s.session.id == session}
-        rooms.append(Room(session, details.seats, details.ratio, max(1, details.min_pupils), mentors))
+        rooms.append(Room(session, details.seats, details.ratio, max(1, details.min_pupils), mentors[session]))
     return rooms
 
 

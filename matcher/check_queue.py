@@ -106,17 +106,43 @@ class Residual:
                 self.add(here, self.place(choice, entry.level))
 
     def reaches(self, starts: Iterable[int], goal: int) -> bool:
-        """There is a path from one of the starts to the goal."""
-        found: set[int] = set()
-        _spread(self.after, starts, found, goal)
-        return goal in found
+        """There is a path from one of the starts to the goal.
+
+        Looked for from both sides, the smaller front first: "no" is known once one side has nothing left. EVERYONE is
+        next to most sessions and is not looked through: when both sides have come to it, they have met.
+        """
+        ahead, behind = set(starts), {goal}
+        before, after = ahead - {EVERYONE}, behind - {EVERYONE}
+        while not ahead & behind:
+            stuck = (not before and EVERYONE in ahead, not after and EVERYONE in behind)
+            if not stuck[0] and (stuck[1] or len(before) <= len(after)):
+                if not before:
+                    return False
+                before = _step(self.after, before) - ahead
+                if before & behind:
+                    return True
+                ahead |= before
+                before.discard(EVERYONE)
+            else:
+                if not after:
+                    return False
+                after = _step(self.before, after) - behind
+                if after & ahead:
+                    return True
+                behind |= after
+                after.discard(EVERYONE)
+        return True
 
 
-def _spread(arcs: list[set[int]], starts: Iterable[int], known: set[int], goal: int | None = None) -> None:
-    """Adds to `known` all nodes that can be reached from the starts; ends early once it holds the goal."""
+def _step(arcs: list[set[int]], front: set[int]) -> set[int]:
+    return set().union(*(arcs[node] for node in front))
+
+
+def _spread(arcs: list[set[int]], starts: Iterable[int], known: set[int]) -> None:
+    """Adds to `known` all nodes that can be reached from the starts."""
     waiting = [start for start in starts if start not in known]
     known.update(waiting)
-    while waiting and goal not in known:
+    while waiting:
         fresh = arcs[waiting.pop()] - known
         known |= fresh
         waiting += fresh
@@ -154,17 +180,22 @@ def better_choices(rooms: list[Room], line: list[Seated | Waiting]) -> Iterator[
 def replay_differences(rooms: list[Room], line: list[Seated | Waiting]) -> Iterator[str]:
     """Pupils who could have a better choice, or a seat at all, with only those ahead kept in their sessions."""
     graph = Residual(rooms, line)
+    ways_out: set[int] = set()
+    _spread(graph.before, [EVERYONE], ways_out)
     for entry in reversed(line):
         if isinstance(entry, Waiting):
-            if graph.reaches([graph.place(choice, entry.level) for choice in entry.choices], EVERYONE):
+            places = [graph.place(choice, entry.level) for choice in entry.choices]
+            if any(place in ways_out for place in places):
                 yield entry.pupil
-            for choice in entry.choices:
-                graph.add(EVERYONE, graph.place(choice, entry.level))
+            for place in places:
+                graph.add(EVERYONE, place)
         elif not entry.fixed:
             if _could_do_better(graph, entry):
                 yield entry.pupil
+            here = graph.place(entry.session, entry.level)
             graph.let_move(entry)
-            graph.add(graph.place(entry.session, entry.level), EVERYONE)
+            graph.add(here, EVERYONE)
+            _spread(graph.before, [here], ways_out)
 
 
 def _could_do_better(graph: Residual, entry: Seated) -> bool:
