@@ -52,7 +52,7 @@ def _blended(
     model: Model, goals: Sequence[LinearGoal], assigned: Flags, seed: int, stop: Stop, nodes: int | None
 ) -> tuple[Flags, Relaxation | None]:
     """The better plan of this one and one for the weighted sum, and the relaxation of that sum where there is one."""
-    worth = _weighted(model, goals)
+    worth = _weighted(model, goals) if len(goals) > 1 else None
     if worth is None:
         return assigned, None
     blend = LinearGoal("blend", "max", worth, 0)

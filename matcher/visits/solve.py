@@ -21,8 +21,8 @@ from matcher.visits.result import infeasible_plan, plan_of
 from matcher.visits.rules import RULES, Surroundings, limit_groups
 from matcher.visits.start import HandRule
 
-CHAPTERS = (GOALS[:6], GOALS[6:])
-"""Goals that are relaxed together: first who is served, then by whom."""
+CHAPTERS = (GOALS[:6], GOALS[6:8], GOALS[8:])
+"""Goals that are relaxed together: who is served; by whom; and `spread`, whose columns are many, over what is left."""
 
 
 def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> VisitPlan:
