@@ -11,12 +11,12 @@ from typing import Protocol
 
 from matcher.control import Stop
 from matcher.groups.facts import overlap
-from matcher.groups.repair_seats import Kind, SeatFlow
+from matcher.groups.repair_seats import Kind, Saved, SeatFlow
 
 Value = tuple[int, ...]
 Stand = tuple[int, int]
-MOST_STEPS = 2000
-"""How long to look for mentors for one set of seats; where it is not enough, cases are split as if there were none."""
+MOST_STEPS, MOST_UNITS = 2000, 400
+"""How long to look for mentors for one set of seats, and for how many; beyond it cases are split as if nobody were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +57,44 @@ class Chooser:
 
     def run(self) -> Choice | None:
         """The best choice; None when no choice reaches every minimum size. The seats are left as they were."""
+        seats = self.seats
+        start = seats.save()
         self.ceiling = self.reader.value()
-        self._explore()
+        other_cases: list[tuple[Saved, Stand]] = []
+        while True:
+            contested = self._look()
+            if contested is not None:
+                other_cases.append((seats.save(), contested))
+                self._stand(*contested)
+            elif other_cases:
+                before, stand = other_cases.pop()
+                seats.restore(before)
+                self._deny(*stand)
+            else:
+                break
+        seats.restore(start)
         if self.best is None or not self.is_cut:
             return self.best
         return replace(self.best, bound=self.ceiling)
 
-    def _explore(self) -> None:
+    def _look(self) -> Stand | None:
+        """Keep this case's seats when they can be had and are the best; a stand to be decided when they cannot."""
         seats = self.seats
         self.cases += 1
         if seats.too_small():
-            return
+            return None
         value = self.reader.value()
         if self.best is not None and value <= self.best.value:
-            return
+            return None
         stands = self._found()
         if stands is not None:
             all_stands = dict(enumerate(seats.stands)) | stands
             self.best = Choice(all_stands, value, value, self.reader.seat(), self.reader.released())
-            return
+            return None
         if self.best is not None and self.stop.expired:
             self.is_cut = True
-            return
-        contested = self._contested()
-        if contested is None:
-            return
-        m, s = contested
-        before = seats.save()
-        self._stand(m, s)
-        self._explore()
-        seats.restore(before)
-        self._deny(m, s)
-        self._explore()
-        seats.restore(before)
+            return None
+        return self._contested()
 
     def _stand(self, m: int, s: int) -> None:
         seats = self.seats
@@ -169,7 +174,7 @@ class _Finder:
         self._units = sorted(units, key=lambda unit: (unit[1] is None, len(list(self._able(*unit))), unit[0]))
 
     def stands(self) -> dict[int, frozenset[int]] | None:
-        if not self._assign(0):
+        if len(self._units) > MOST_UNITS or not self._assign(0):
             return None
         return {m: self._seats.stands[m] | sessions for m, sessions in self._new.items() if sessions}
 
