@@ -22,7 +22,7 @@ MENTOR = 2.0
 """What a mentor whom two sessions share ties them together, a shared pupil being 1."""
 JITTER = (0.5, 1.5)
 """How much chance moves these ties, so that the blocks of each pass differ."""
-NEW = 1.5
+NEW = 4.0
 """How much better a session is for a block that no block of the pass had."""
 WHOLE = 1e-6
 """How near to a whole number a column is taken to be one."""

@@ -183,8 +183,6 @@ class Stage:
         self._report()
 
     def _tighten(self) -> None:
-        relaxed = self._solver.relax(self._limited, self._goal, self._left_beside)
-        self._note(relaxed.bound, "lp")
         tight = TightModel(self._model, self._floor_rows)
         for _ in range(ROUNDS):
             if self._left_beside() <= 0:
