@@ -49,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rolling", type=int, default=100)
     chosen = parser.parse_args(arguments)
     print(f"visits: {chosen.requests} requests, {chosen.role_models} role models")
-    print(
-        f"{'supply':>7} {'seed':>4} {'prepared':>8} | {'event':>12} | {'p50':>7} {'p95':>7} {'p99':>7} ms | near | judge"
-    )
+    print(HEAD)
     kept = True
     for supply in ("ample", "scarce"):
         for seed in chosen.seeds:
