@@ -63,6 +63,11 @@ class History:
             self._all[kind] += 1
             self._served[kind] += request.id in served
 
+    @property
+    def of_all(self) -> float:
+        """The share served of all requests, 0 without any."""
+        return self._served.total() / max(1, self._all.total())
+
     def share(self, ease: float) -> tuple[float | None, int]:
         """The share served of requests with about this ease, and of how many; None where all are fewer than ENOUGH."""
         kind = _kind(ease)

@@ -136,7 +136,8 @@ class Slack:
             found = found[(arcs.left[found ^ backwards] > 0) & (via[arcs.head[found]] == UNSEEN)]
             found = found[via[arcs.tail[found]] != UNSEEN]
             via[arcs.head[found]] = found
-            frontier = np.unique(arcs.head[found])
+            found = found[via[arcs.head[found]] == found]
+            frontier = arcs.head[found]
         return via
 
     def _path(self, arcs: Arcs, via: Ints, node: int) -> list[int]:

@@ -1,9 +1,10 @@
 """The smallest change for an unserved request by trying every change on the problem itself; knows no solver."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from matcher.problem import Lesson, Option, Request, RoleModel, VisitProblem
@@ -12,6 +13,7 @@ from tests.matcher.random_visits import random_visit_problem
 
 LIMITS = ("max_per_day", "max_per_week", "max_per_term")
 MOST_OVER = 60
+Changed = Callable[[], VisitProblem]
 
 
 def can_serve(problem: VisitProblem, wanted: set[str]) -> bool:
@@ -55,35 +57,35 @@ def smallest_change(problem: VisitProblem, served: set[str], request: Request) -
     Of changes of one amount any may be named: see `serves`.
     """
     wanted = served | {request.id}
-    return next((found for found, changed in every_change(problem, request) if can_serve(changed, wanted)), None)
+    return next((found for found, changed in every_change(problem, request) if can_serve(changed(), wanted)), None)
 
 
 def serves(problem: VisitProblem, served: set[str], request: Request, change: dict[str, Any]) -> bool:
     """Does this very change serve the request with all served now?"""
     wanted = served | {request.id}
-    return any(found == change and can_serve(changed, wanted) for found, changed in every_change(problem, request))
+    return any(found == change and can_serve(changed(), wanted) for found, changed in every_change(problem, request))
 
 
-def every_change(problem: VisitProblem, request: Request) -> Iterator[tuple[dict[str, Any], VisitProblem]]:
+def every_change(problem: VisitProblem, request: Request) -> Iterator[tuple[dict[str, Any], Changed]]:
     """Each change in its order with the problem so changed; one that leaves open who it is comes once for each."""
-    yield {"kind": "nothing"}, problem
+    yield {"kind": "nothing"}, lambda: problem
     for start, option in _other_options(problem, request):
         found = {"kind": "time", "start": start.isoformat(timespec="minutes")}
-        yield found, _with_request(problem, replace(request, options=(*request.options, option)))
+        yield found, partial(_with_request, problem, replace(request, options=(*request.options, option)))
     for over, person in _farther(problem):
         farther = replace(person, max_travel_minutes=person.max_travel_minutes + over)
-        yield {"kind": "distance", "minutes": over}, _with_role_model(problem, farther)
+        yield {"kind": "distance", "minutes": over}, partial(_with_role_model, problem, farther)
     if request.topics:
-        yield {"kind": "topic"}, _with_request(problem, replace(request, topics=()))
+        yield {"kind": "topic"}, partial(_with_request, problem, replace(request, topics=()))
     if request.mode == "physical":
-        yield {"kind": "digital"}, _with_request(problem, replace(request, mode="either"))
+        yield {"kind": "digital"}, partial(_with_request, problem, replace(request, mode="either"))
     if request.role_models > 1:
         fewer = replace(request, role_models=request.role_models - 1)
-        yield {"kind": "fewer_role_models"}, _with_request(problem, fewer)
+        yield {"kind": "fewer_role_models"}, partial(_with_request, problem, fewer)
     for person in problem.role_models:
         for field in LIMITS:
             found = {"kind": "limit", "role_model": person.id, "limit": field}
-            yield found, _with_role_model(problem, replace(person, **{field: getattr(person, field) + 1}))
+            yield found, partial(_with_role_model, problem, replace(person, **{field: getattr(person, field) + 1}))
 
 
 def _other_options(problem: VisitProblem, request: Request) -> list[tuple[datetime, Option]]:
