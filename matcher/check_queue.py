@@ -18,6 +18,11 @@ KEEPS_SEAT = None
 
 Level = str | None
 
+BLOCKS = 16
+"""In how many parts the queue is asked for better choices; for each the graph is gone through once."""
+
+UNSEEN = -1
+
 
 class Room(NamedTuple):
     """An open session: capacities, the least number of pupils (at least 1), and the levels of each mentor by id."""
@@ -105,6 +110,41 @@ class Residual:
             if choice != entry.session:
                 self.add(here, self.place(choice, entry.level))
 
+    def circles(self, entries: Iterable[Seated]) -> list[int]:
+        """For each node a number: the same for a and b when each reaches the other, were these let to move.
+
+        Tarjan's strongly connected components, without recursion.
+        """
+        moves: dict[int, set[int]] = defaultdict(set)
+        for entry in entries:
+            moves[self.place(entry.session, entry.level)].update(self.place(c, entry.level) for c in entry.choices)
+        found, low, index = ([UNSEEN] * len(self.after) for _ in range(3))
+        path: list[int] = []
+        clock = 0
+        for root in range(len(self.after)):
+            calls: list[tuple[int, Iterator[int]]] = [(root, iter(()))] if index[root] == UNSEEN else []
+            while calls:
+                node, rest = calls[-1]
+                if index[node] == UNSEEN:
+                    index[node] = low[node] = clock
+                    clock += 1
+                    path.append(node)
+                    rest = iter((*self.after[node], *moves.get(node, ())))
+                    calls[-1] = (node, rest)
+                for after in rest:
+                    if index[after] == UNSEEN:
+                        calls.append((after, iter(())))
+                        break
+                    if found[after] == UNSEEN:
+                        low[node] = min(low[node], index[after])
+                else:
+                    calls.pop()
+                    if calls:
+                        low[calls[-1][0]] = min(low[calls[-1][0]], low[node])
+                    while low[node] == index[node] and found[node] == UNSEEN:
+                        found[path.pop()] = node
+        return found
+
     def reaches(self, starts: Iterable[int], goal: int) -> bool:
         """There is a path from one of the starts to the goal.
 
@@ -168,11 +208,22 @@ def passed_over_pupils(rooms: list[Room], line: list[Seated | Waiting]) -> Itera
 
 
 def better_choices(rooms: list[Room], line: list[Seated | Waiting]) -> Iterator[str]:
-    """Served pupils who could have a better choice with those ahead in the sessions they have and all served seated."""
+    """Served pupils who could have a better choice with those ahead in the sessions they have and all served seated.
+
+    Taken in BLOCKS from the end. A way there would be part of a circle in the graph in which all of the block may move
+    too, so that most pupils need no search: their better choices lie on no circle with their seat.
+    """
     graph = Residual(rooms, line)
-    for entry in reversed(line):
-        if isinstance(entry, Seated) and not entry.fixed:
-            if _could_do_better(graph, entry):
+    movable = [entry for entry in reversed(line) if isinstance(entry, Seated) and not entry.fixed]
+    size = max(1, -(-len(movable) // BLOCKS))
+    for first in range(0, len(movable), size):
+        block = movable[first : first + size]
+        circle = graph.circles(block)
+        for entry in block:
+            better = entry.choices[: entry.choices.index(entry.session)]
+            here = graph.place(entry.session, entry.level)
+            starts = [place for choice in better if circle[place := graph.place(choice, entry.level)] == circle[here]]
+            if starts and graph.reaches(starts, here):
                 yield entry.pupil
             graph.let_move(entry)
 

@@ -4,8 +4,10 @@ import random
 
 import pytest
 
+from matcher.check_queue import Residual, Room, Seated, Waiting, better_choices
 from matcher.control import Stop
 from matcher.fields import InvalidProblem
+from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts, overlap
 from matcher.groups.first import first_roster
 from matcher.groups.fixed_roster import on_roster, only_roster, stands_of
@@ -127,3 +129,45 @@ def test_a_problem_with_a_choice_of_rosters_has_no_only_one() -> None:
 def test_a_roster_of_strangers_is_refused() -> None:
     with pytest.raises(InvalidProblem, match="nobody"):
         on_roster(national(1, pupils=30, mentors=4), [("nobody", "nowhere")])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_judge_finds_each_better_choice_that_a_plain_search_finds(seed: int) -> None:
+    problem = national(seed, pupils=600, mentors=55)
+    facts, rng = Facts(problem), random.Random(seed)
+    roster = first_roster(facts)
+    placement = place(facts, roster)
+    assert placement is not None
+    contact = contacts(facts, roster, placement.seat)
+    rooms = [
+        Room(
+            facts.sessions[s].id,
+            facts.sessions[s].seats,
+            facts.sessions[s].ratio,
+            facts.min_pupils[s],
+            {facts.mentors[m].id: facts.levels[m] for m in roster.mentors[s]},
+        )
+        for s in roster.open_sessions
+    ]
+    line: list[Seated | Waiting] = []
+    for p in rng.sample(facts.queue, len(facts.queue)):
+        pupil, choices = facts.pupils[p], tuple(facts.sessions[s].id for s, _ in facts.choices[p] if roster.mentors[s])
+        if p in placement.seat:
+            session, mentor = facts.sessions[placement.seat[p]].id, facts.mentors[contact[p]].id
+            line.append(Seated(pupil.id, pupil.level, choices, session, mentor, fixed=False))
+    found = list(better_choices(rooms, line))
+    assert found
+    graph, expected = Residual(rooms, line), []
+    for entry in reversed(line):
+        assert isinstance(entry, Seated)
+        better = entry.choices[: entry.choices.index(entry.session)]
+        reached = {graph.place(choice, entry.level) for choice in better}
+        waiting = list(reached)
+        while waiting:
+            fresh = graph.after[waiting.pop()] - reached
+            reached |= fresh
+            waiting += fresh
+        if graph.place(entry.session, entry.level) in reached:
+            expected.append(entry.pupil)
+        graph.let_move(entry)
+    assert found == expected
