@@ -47,7 +47,7 @@ from api.web.role_model import register as role_model_register
 from api.web.role_model import visits as role_model_visits
 from api.web.school import catalogue, change, order, own, status
 from api.web.site import approval as group_approval
-from api.web.site import attendance, campus, evenings, groups, meetings, mentors
+from api.web.site import attendance, campus, equality, evenings, groups, meetings, mentors
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     public.pages,
@@ -78,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     contacts.pages,
     more.pages,
     groups.pages,
+    equality.pages,
     campus.pages,
     evenings.pages,
     meetings.pages,
