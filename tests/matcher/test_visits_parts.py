@@ -81,23 +81,26 @@ def test_islands_are_parts_and_each_request_and_person_is_in_one() -> None:
         assert sorted(ids) == sorted(item.id for item in getattr(problem, name))
 
 
-@pytest.mark.parametrize("link", ["company", "school", "fixed"])
-def test_what_two_islands_share_keeps_them_together(link: str) -> None:
+def part_of_each(pieces: list[VisitProblem], names: str) -> dict[str, int]:
+    return {item.id: number for number, piece in enumerate(pieces) for item in getattr(piece, names)}
+
+
+def test_requests_of_a_school_and_people_of_a_company_are_in_one_part() -> None:
     problem = islands(1, 2)
-    sizes = [len(piece.requests) for piece in cut(problem)[:-1]]
-    if link == "company":
-        shared = problem.companies[0].id
-        problem = replace(problem, role_models=tuple(replace(p, company=shared) for p in problem.role_models))
-    elif link == "school":
-        shared = problem.schools[0].id
-        problem = replace(problem, requests=tuple(replace(r, school=shared) for r in problem.requests))
-    else:
-        first, second = cut(problem)[:2]
-        people = tuple(p.id for p in second.role_models if p.company is not None)[:1]
-        visit = FixedVisit(request=first.requests[0].id, option=0, mode="digital", role_models=people)
-        problem = replace(problem, fixed=(visit,))
-    joined = cut(problem)
-    assert max(len(piece.requests) for piece in joined) > max(sizes)
+    pieces = cut(problem)
+    requests, people = part_of_each(pieces, "requests"), part_of_each(pieces, "role_models")
+    by_school = {(r.school, requests[r.id]) for r in problem.requests}
+    by_company = {(p.company, people[p.id]) for p in problem.role_models if p.company is not None}
+    assert len(by_school) == len({r.school for r in problem.requests})
+    assert len(by_company) == len({p.company for p in problem.role_models if p.company is not None})
+
+
+def test_fixed_visit_joins_the_parts_of_its_request_and_its_people() -> None:
+    problem = islands(1, 2)
+    first, second = cut(problem)[:2]
+    visit = FixedVisit(request=first.requests[0].id, option=0, mode="digital", role_models=(second.role_models[0].id,))
+    pieces = cut(replace(problem, fixed=(visit,)))
+    assert part_of_each(pieces, "requests")[visit.request] == part_of_each(pieces, "role_models")[visit.role_models[0]]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
