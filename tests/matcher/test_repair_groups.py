@@ -110,7 +110,7 @@ def assert_as_good_as_a_full_solve(seed: int) -> None:
             assert all(value == bound for value, bound in reached)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(30))
 def test_goals_are_those_of_a_full_solve_of_the_new_problem(seed: int) -> None:
     assert_as_good_as_a_full_solve(seed)
 
@@ -201,8 +201,12 @@ def assert_fewest_moved(seed: int) -> int:
     return len(after.moved)
 
 
+MANY_WAYS = (194, 217, 262, 266, 307, 376, 416, 428, 445, 452)
+"""Where seatings that are as good in the goals differ in how many they move."""
+
+
 def test_the_fewest_are_moved_over_all_rosters_and_seatings() -> None:
-    assert sum(assert_fewest_moved(seed) for seed in range(60)) > 5
+    assert sum(assert_fewest_moved(seed) for seed in (*range(30), *MANY_WAYS)) > 10
 
 
 @pytest.mark.long
