@@ -152,7 +152,7 @@ class Neighbourhoods:
     def one_pass(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
         """Each session in a block once, `width` blocks side by side; yields after each round."""
         waiting = self._blocks.of_one_pass()
-        while round_ := self._next_round(waiting, width):
+        while round_ := self.next_round(waiting, width):
             programs = [self._program.held(free, self.columns) for free in round_]
             jobs = [self._job(program, self.columns[free]) for program, free in zip(programs, round_, strict=True)]
             outcomes = children.run(jobs, width, seconds)
@@ -167,7 +167,7 @@ class Neighbourhoods:
                     self.best = moved
             yield
 
-    def _next_round(self, blocks: Iterator[Flags], width: int) -> Sequence[Flags]:
+    def next_round(self, blocks: Iterator[Flags], width: int) -> Sequence[Flags]:
         """Blocks of which no two have a say in one row of the rules; of floors each block keeps its own share."""
         found: list[Flags] = []
         taken = np.zeros(len(self._program.lower), dtype=bool)

@@ -26,8 +26,8 @@ from matcher.plan import BoundSource
 
 PASSES = 2
 """Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
-FIRST_PASSES = 2
-"""The number of the first goal that gets them: `returning` and `served` are quicker without, unless very large."""
+HARD_TO_REACH = frozenset({"short_hours", "extra_shifts"})
+"""Goals that get these passes: their bounds are soon met, plans are not. The others are quicker without."""
 ROUNDS = 4
 """Relaxations of a large model, each with the rows that the last one broke."""
 AHEAD = 100.0
@@ -80,7 +80,7 @@ class Stage:
         if best is None or self._size <= SMALL or not self._model.is_written_by_plans:
             return
         is_large = self._size > LARGE
-        if not is_large and self._number < FIRST_PASSES:
+        if not is_large and self._goal.name not in HARD_TO_REACH:
             return
         program = self._limited.program(self._goal.terms, maximize=self._goal.maximize)
         if is_large and self._number == 0:
@@ -112,9 +112,9 @@ class Stage:
             if self._found.best is None:
                 raise NoValidPlan
             return
-        self._prove_double(outcome.bound, "branch_and_bound")
         if outcome.columns is not None:
             self._found.consider(roster_of(self._model, outcome.columns))
+        self._prove_double(outcome.bound, "branch_and_bound")
 
     def _search_parts(self, flags: Sequence[Flags]) -> None:
         """Each part on its own, side by side: the sum of their bounds is one, since all goals before are proven."""

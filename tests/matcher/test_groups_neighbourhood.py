@@ -86,11 +86,13 @@ def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def neighbourhoods_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small problems take the way of middling ones, every goal with neighbourhoods."""
     monkeypatch.setattr(stage, "SMALL", -1)
-    monkeypatch.setattr(stage, "FIRST_PASSES", 0)
+    everything = {"returning", "served", "served_class_1", "queue", "short_hours", "extra_shifts"}
+    monkeypatch.setattr(stage, "HARD_TO_REACH", everything)
     monkeypatch.setattr("matcher.groups.neighbourhood.BLOCK", 5)
 
 
-def test_a_held_program_is_the_whole_one_around_the_rest() -> None:
+def test_a_held_program_is_the_whole_one_around_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcher.groups.neighbourhood.BLOCK", 4)
     model = joint_model(national(1, pupils=80, mentors=9))
     goal = class_goals(model)[1]
     columns = first_plan(model)
@@ -128,6 +130,20 @@ def test_blocks_side_by_side_keep_all_rows_and_never_lose(monkeypatch: pytest.Mo
     solver.close()
     assert reached == sorted(reached)
     assert reached[-1] > reached[0]
+
+
+def test_no_two_blocks_of_a_round_have_a_say_in_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcher.groups.neighbourhood.BLOCK", 4)
+    model = joint_model(national(2, pupils=400, mentors=30))
+    goal = class_goals(model)[1]
+    blocks = Blocks(model, 1)
+    search = Neighbourhoods(
+        model.program(goal.terms, maximize=True), len(model.rows), blocks, model.columns_of([], {}), lambda *_: None
+    )
+    waiting = blocks.of_one_pass()
+    while len(round_ := search.next_round(waiting, 3)) > 1:
+        for row in model.rows:
+            assert sum(any(free[column] for column in row.terms) for free in round_) <= 1
 
 
 def test_every_session_is_in_a_block_of_a_pass() -> None:
