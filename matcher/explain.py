@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from matcher.control import Stop
 from matcher.explain_groups import GroupStory
 from matcher.explain_visits import VisitStory
 from matcher.plan import GroupPlan, Plan, VisitPlan
 from matcher.problem import GroupProblem, Problem, VisitProblem
+
+BOTTLENECK_SECONDS = 60
 
 
 def with_reasons(problem: Problem, plan: Plan) -> Plan:
@@ -20,7 +23,18 @@ def explain(problem: Problem, plan: Plan, identifier: str | None = None) -> dict
     when the plan is for the other kind of problem.
     """
     story = _story(problem, plan)
-    return story.unserved() if identifier is None else story.of(identifier)
+    if identifier is not None:
+        return story.of(identifier)
+    return story.unserved() | _bottlenecks(problem, plan)
+
+
+def _bottlenecks(problem: Problem, plan: Plan) -> dict[str, Any]:
+    """Where one more role model would serve most; group plans hold theirs."""
+    if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan) and plan.unserved:
+        from matcher.visits.bottlenecks import bottlenecks
+
+        return bottlenecks(problem, plan, Stop(BOTTLENECK_SECONDS))
+    return {}
 
 
 def _story(problem: Problem, plan: Plan) -> VisitStory | GroupStory:

@@ -103,8 +103,14 @@ class Slack:
         ]  # fmt: skip
         tail, head, most, load = (np.concatenate([group[k] for group in groups]) for k in range(4))
         self.arcs = Arcs(*(np.stack(two, axis=1).ravel() for two in ((tail, head), (head, tail), (most - load, load))))
-        self._order = np.argsort(self.arcs.tail, kind="stable")
-        self._first = np.searchsorted(self.arcs.tail[self._order], np.arange(self.end + 2))
+        self._order, self._first = self._by_tail(np.arange(len(self.arcs.tail)))
+        self._open: Flags = self.arcs.left > 0
+        self._open_by_tail = [self._by_tail(np.flatnonzero(self._open) ^ backwards) for backwards in (0, 1)]
+
+    def _by_tail(self, arcs: Ints) -> tuple[Ints, Ints]:
+        """Some arcs in the order of their tails, and where each node's begin."""
+        order = arcs[np.argsort(self.arcs.tail[arcs], kind="stable")]
+        return order, np.searchsorted(self.arcs.tail[order], np.arange(self.end + 2))
 
     def _room(self, level: int, keys: Ints) -> Ints:
         field = ("max_per_day", "max_per_week", "max_per_term")[level]
@@ -130,9 +136,11 @@ class Slack:
         via = np.full(self.end + 1, UNSEEN, dtype=np.int64)
         frontier = np.array(sorted(set(starts)), dtype=np.int64)
         via[frontier] = START
-        more = np.arange(len(self._order), len(arcs.tail))
+        order, first = self._open_by_tail[backwards]
+        opened = np.flatnonzero((arcs.left[: len(self._open)] > 0) & ~self._open) ^ backwards
+        more = np.concatenate([opened, np.arange(len(self._open), len(arcs.tail))])
         while len(frontier) and (goal is None or via[goal] == UNSEEN):
-            found = np.concatenate([self._order[ranges(self._first[frontier], self._first[frontier + 1])], more])
+            found = np.concatenate([order[ranges(first[frontier], first[frontier + 1])], more])
             found = found[(arcs.left[found ^ backwards] > 0) & (via[arcs.head[found]] == UNSEEN)]
             found = found[via[arcs.tail[found]] != UNSEEN]
             via[arcs.head[found]] = found
