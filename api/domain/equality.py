@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, lgamma
+from math import ceil, exp, floor, lgamma, sqrt
 
 from api.domain.suppression import LEAST, TOTAL, hidden_in_table
 
@@ -72,6 +72,10 @@ def interval(group: int, served: int, asked: int) -> tuple[int, int]:
     0 ≤ group, served ≤ asked. Below the first and above the second lie at most 2.5 % each.
     """
     first, last = max(0, group + served - asked), min(group, served)
+    if asked > 1:  # beyond eight standard deviations nothing is left that a float would notice
+        mean = group * served / asked
+        reach = 8 * sqrt(mean * (1 - group / asked) * (asked - served) / (asked - 1)) + 1
+        first, last = max(first, floor(mean - reach)), min(last, ceil(mean + reach))
     below, above = 0.0, 0.0
     least, most = first, last
     while least < last and below + _chance(least, group, served, asked) <= TAIL:
