@@ -26,8 +26,8 @@ from matcher.plan import BoundSource
 
 PASSES = 2
 """Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
-HARD_TO_REACH = frozenset({"short_hours", "extra_shifts"})
-"""Goals that get these passes: their bounds are soon met, plans are not. The others are quicker without."""
+HARD_TO_REACH = frozenset({"short_hours"})
+"""Goals that get these passes: their bound is soon met, their plan is not. The others are quicker without."""
 ROUNDS = 4
 """Relaxations of a large model, each with the rows that the last one broke."""
 AHEAD = 100.0
