@@ -67,7 +67,7 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
     net = gain * scale
     if nudge is not None:
         net += nudge
-    net = model.net(net, whole)
+    model.take_prices(net, whole)
     net[:count][~model.alive[:count]] = -NEVER
     members = model.for_many[model.alive[model.for_many]]
     worth, members, swap, if_left_out = _units_of_many(model, net, members)

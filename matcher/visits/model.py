@@ -198,12 +198,11 @@ class Model:
         for separator in self.separators:
             separator(candidates)
 
-    def net(self, gain: Ints, prices: Ints) -> Ints:
-        """Of each column, its gain less Σ over rows of price · coefficient, in whole numbers.
+    def take_prices(self, net: Ints, prices: Ints) -> None:
+        """Take from each column, in place, Σ over rows of price · coefficient, in whole numbers.
 
         Candidates go through in chunks that stay in the processor's cache: there may be millions.
         """
-        net = gain.copy()
         padded = np.append(prices, 0)
         levels = [level for level in self.levels if not level.local and prices[level.rows].any()]
         for first in range(0, len(self.candidates.unit), CHUNK):
@@ -213,7 +212,6 @@ class Model:
         for row, column, coefficient in self.table.all():
             used = np.flatnonzero(prices[row])
             np.subtract.at(net, column[used], prices[row[used]] * coefficient[used])
-        return net
 
     def complete(self, assigned: Flags) -> Values:
         """All columns of the plan in which exactly these candidates take part; the other columns follow from them."""

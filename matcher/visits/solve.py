@@ -84,12 +84,13 @@ def solve_frame(frame: Frame, *, stop: Stop, seed: int, settings: Settings, on_p
             assigned = stage.assigned
             done.append((stage.goal, reached))
             sources[reached.name] = stage.source
-    goals = [reached for _, reached in done]
-    if any(reached.gap for reached in goals):
+        del stage  # the chapter's linear program takes the memory that the next one needs
+    goals = [goal for _, goal in done]
+    if any(goal.gap for goal in goals):
         assigned = hand.filled(assigned)
         goals = _recounted(done, model.complete(assigned))
-        for reached in goals:
-            tell(reached.name, reached.value, reached.bound)
+        for goal in goals:
+            tell(goal.name, goal.value, goal.bound)
     seconds = time.monotonic() - started
     return plan_of(
         problem, facts, model, assigned, goals, sources, seed=seed, settings=echoed(settings, stop), seconds=seconds
