@@ -155,13 +155,13 @@ def _goal(linear: LinearGoal, values: Values, bound: int) -> Goal:
 def _bound_without_moved(model: Model, linear: LinearGoal, stage: Stage) -> int:
     """The most this goal gains in any plan that reaches the goals before `moved`: the stage's prices asked again.
 
-    Rows of goals are not rules of the season (`moved` and those after it), so they get no price.
+    Rows of goals (`moved` and those after it) and of cases (`total`) are not rules of the season: they get no price.
     """
     gain = np.zeros(model.columns, dtype=np.int64)
     gain[: len(linear.gain)] = linear.gain
     prices = np.zeros(model.rows)
     prices[: len(stage.proof.if_slack)] = stage.proof.if_slack / stage.scale
-    names = {goal.__name__ for goal in AFTER_MOVED[:-1]} | {"moved"}
+    names = {goal.__name__ for goal in AFTER_MOVED[:-1]} | {"moved", "total"}
     prices[[code in names for code in model.codes]] = 0
     proofs = [prove(model, gain, stage.scale, asked) for asked in (prices, no_prices(model))]
     return min(proof.whole for proof in proofs)
