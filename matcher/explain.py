@@ -8,7 +8,8 @@ from matcher.explain_visits import VisitStory
 from matcher.plan import GroupPlan, Plan, VisitPlan
 from matcher.problem import GroupProblem, Problem, VisitProblem
 
-BOTTLENECK_SECONDS = 60
+MOST_SECONDS = 60
+"""For what is worked out only when somebody asks."""
 
 
 def with_reasons(problem: Problem, plan: Plan) -> Plan:
@@ -24,8 +25,18 @@ def explain(problem: Problem, plan: Plan, identifier: str | None = None) -> dict
     """
     story = _story(problem, plan)
     if identifier is not None:
-        return story.of(identifier)
+        return _with_change(problem, plan, story.of(identifier))
     return story.unserved() | _bottlenecks(problem, plan)
+
+
+def _with_change(problem: Problem, plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
+    """The story with the smallest change looked for now, where the plan says that it was not found out."""
+    is_open = (told.get("smallest_change") or {}).get("kind") == "unknown"
+    if is_open and isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan):
+        from matcher.visits.smallest_change import change_of
+
+        return told | {"smallest_change": change_of(problem, plan, told["request"], Stop(MOST_SECONDS))}
+    return told
 
 
 def _bottlenecks(problem: Problem, plan: Plan) -> dict[str, Any]:
@@ -33,7 +44,7 @@ def _bottlenecks(problem: Problem, plan: Plan) -> dict[str, Any]:
     if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan) and plan.unserved:
         from matcher.visits.bottlenecks import bottlenecks
 
-        return bottlenecks(problem, plan, Stop(BOTTLENECK_SECONDS))
+        return bottlenecks(problem, plan, Stop(MOST_SECONDS))
     return {}
 
 

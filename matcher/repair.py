@@ -10,7 +10,7 @@ from matcher.explain import with_reasons
 from matcher.fields import InvalidProblem
 from matcher.plan import GroupPlan, Plan, VisitPlan
 from matcher.problem import GroupProblem, Problem, VisitProblem
-from matcher.solve import DEFAULT_SETTINGS, RefusedPlan
+from matcher.solve import DEFAULT_SETTINGS, RefusedPlan, with_smallest_changes
 
 
 class Repaired(NamedTuple):
@@ -47,7 +47,7 @@ def repair(
     judged = replace(new, certificate=replace(new.certificate, judge="not judged" if violations else "ok"))
     if violations:
         raise RefusedPlan(judged, violations)
-    return Repaired(after, judged)
+    return Repaired(after, with_smallest_changes(after, judged, stop))
 
 
 def _repaired(

@@ -41,15 +41,15 @@ def solve(
     judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
     if violations:
         raise RefusedPlan(judged, violations)
-    return _with_smallest_changes(problem, judged, stop)
+    return with_smallest_changes(problem, judged, stop)
 
 
-def _with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:
+def with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:
     """The plan with the smallest change for each unserved request; group plans come with theirs."""
     if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan):
-        from matcher.visits.smallest_change import with_smallest_changes
+        from matcher.visits import smallest_change
 
-        return with_smallest_changes(problem, plan, stop)
+        return smallest_change.with_smallest_changes(problem, plan, stop)
     return plan
 
 

@@ -165,6 +165,7 @@ def _solved(session: Session, plan_id: str) -> tuple[VisitProblem, VisitPlan]:
             UnservedRequest(
                 request=str(row.request_id),
                 reasons=tuple(Reason(code=str(r["code"]), count=int(r["count"])) for r in row.reasons),
+                smallest_change=row.smallest_change,
             )
             for row in unserved
         ),

@@ -52,9 +52,13 @@ class Shortfall(NamedTuple):
 
 
 class Slack:
-    """The residual network of a plan. Nodes: requests by index, then days, weeks, people, companies, and the end."""
+    """The residual network of a plan. Nodes: requests by index, then days, weeks, people, companies, and the end.
+
+    `work`: arcs that searches have looked at so far, a measure of effort that repeats.
+    """
 
     def __init__(self, standing: Standing) -> None:
+        self.work = 0
         self._standing = standing
         self.requests, self.people = len(standing.problem.requests), standing.facts.count
         seats = {(place.request, place.role_model, place.slot.day) for place in standing.movable}
@@ -133,6 +137,7 @@ class Slack:
 
         It ends where the goal is reached.
         """
+        self.work += len(arcs.tail)
         via = np.full(self.end + 1, UNSEEN, dtype=np.int64)
         frontier = np.array(sorted(set(starts)), dtype=np.int64)
         via[frontier] = START

@@ -25,6 +25,9 @@ from matcher.visits.standing import AMPLE, LIMITS, Change, Standing, slots
 UNKNOWN: dict[str, Any] = {"kind": "unknown"}
 """Not found out: neither a change nor that there is none."""
 
+MOST_WORK = 1_000_000_000
+"""Arcs that searches for one plan may look at, some half a minute: a season of demo size needs a hundredth of it."""
+
 MOST_OVER = 60
 """Minutes; a longer way than that beyond what somebody said is no small change."""
 
@@ -35,7 +38,7 @@ Tries = Iterator[tuple[Change, Found]]
 def with_smallest_changes(problem: VisitProblem, plan: VisitPlan, stop: Stop) -> VisitPlan:
     """The plan, which must keep all rules, with the smallest change for each unserved request.
 
-    Those not reached before the stop have the kind `unknown`.
+    Those not reached before the stop, or with MOST_WORK done, have the kind `unknown`: `change_of` answers for one.
     """
     if not plan.unserved:
         return plan
@@ -43,6 +46,8 @@ def with_smallest_changes(problem: VisitProblem, plan: VisitPlan, stop: Stop) ->
     try:
         finder = Finder(problem, plan, stop)
         for item in plan.unserved:
+            if finder.slack.work > MOST_WORK:
+                break
             found[item.request] = finder.smallest_change(item.request)
     except Stopped:
         pass
@@ -50,6 +55,14 @@ def with_smallest_changes(problem: VisitProblem, plan: VisitPlan, stop: Stop) ->
         plan,
         unserved=tuple(replace(item, smallest_change=found.get(item.request, UNKNOWN)) for item in plan.unserved),
     )
+
+
+def change_of(problem: VisitProblem, plan: VisitPlan, request: str, stop: Stop) -> dict[str, Any] | None:
+    """The smallest change for one unserved request, however much work; `unknown` where the stop came first."""
+    try:
+        return Finder(problem, plan, stop).smallest_change(request)
+    except Stopped:
+        return UNKNOWN
 
 
 class Beyond(NamedTuple):
