@@ -9,10 +9,10 @@ import pytest
 from matcher.check import check
 from matcher.control import Progress, Settings, Stop, no_progress
 from matcher.groups import milp, rules
+from matcher.groups.children import read_solution
 from matcher.groups.facts import Facts
 from matcher.groups.goals import LinearGoal
 from matcher.groups.linear import LinearModel
-from matcher.groups.children import read_solution
 from matcher.groups.milp import Optimiser
 from matcher.groups.placement import place
 from matcher.groups.roster import Roster
