@@ -79,24 +79,24 @@ def solve_groups(seed: int) -> None:
     check_groups(problem, plan)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(100))
 def test_visits_reach_the_enumerated_optimum(seed: int) -> None:
     solve_visits(seed)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(100))
 def test_groups_reach_the_enumerated_optimum(seed: int) -> None:
     solve_groups(seed)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(200, 2200))
+@pytest.mark.parametrize("seed", range(100, 2100))
 def test_visits_reach_the_enumerated_optimum_long(seed: int) -> None:
     solve_visits(seed)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(200, 2200))
+@pytest.mark.parametrize("seed", range(100, 2100))
 def test_groups_reach_the_enumerated_optimum_long(seed: int) -> None:
     solve_groups(seed)
 

@@ -16,7 +16,7 @@ from tests.matcher.hard_problems import FAMILIES
 
 LIMIT = 10.0
 EACH = 19
-QUICK = ("visits_with_huge_numbers", "visits_with_ten_thousand_options", "groups_with_huge_numbers")
+QUICK = ("groups_with_huge_numbers",)
 CASES = [
     pytest.param(
         make,
