@@ -22,7 +22,7 @@ serve: $(READY)  ## bring the database up to date and start worker, scheduler an
 .PHONY: test
 test: $(READY)  ## what a change must pass: every test but the long ones, on both databases and in Chromium
 	@echo "Tests on two cores; the report goes to build/tests.xml"
-	@$(BIN)/pytest -n 2 -m "not long" --junitxml=build/tests.xml
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not long" --junitxml=build/tests.xml
 
 .PHONY: long
 long: $(READY)  ## the long runs: hours of evidence

@@ -187,7 +187,14 @@ def is_up(port: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.long),
+        signal.SIGTERM,
+        pytest.param(signal.SIGKILL, marks=pytest.mark.long),
+    ],
+)
 def test_worker_scheduler_and_web_go_with_serve_however_it_goes(
     environment: dict[str, str], number: signal.Signals
 ) -> None:

@@ -180,6 +180,7 @@ def test_signing_in_by_link_verifies_the_school_of_the_domain(
     assert verification.is_verified(session, person.id, school.id)
 
 
+@pytest.mark.long_on_postgres
 @pytest.mark.parametrize("guarded", [True, False])
 def test_one_of_a_hundred_redemptions_signs_in(
     app: Flask, own_database: Engine, monkeypatch: pytest.MonkeyPatch, guarded: bool

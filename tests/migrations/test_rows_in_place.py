@@ -89,7 +89,7 @@ def walk_down_and_up(engine: Engine) -> None:
     assert count(rows(engine)) == 0
 
 
-@pytest.mark.long_on_postgres
+@pytest.mark.long
 def test_rows_stay_through_down_and_up(own_database: Engine) -> None:
     with transaction() as session:
         fill(session, rounds=3)

@@ -564,6 +564,7 @@ def test_sheets_take_as_many_times_as_rest() -> None:
     assert (import_requests.MOST_OPTIONS, import_requests.MOST_LESSONS) == (rest.MOST_OPTIONS, rest.MOST_LESSONS)
 
 
+@pytest.mark.long_on_postgres
 def test_two_thousand_pupils(session: Session, world: World, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", *(PUPIL | {"E-post": f"elev{number}@example.org"} for number in range(2000)))
 

@@ -91,12 +91,14 @@ def test_worker_killed_at_a_named_point_leaves_the_old_plan_and_the_run_is_taken
     is_taken_up_again(ids)
 
 
+@pytest.mark.long_on_postgres
 def test_worker_that_is_not_killed_ends_the_run(own_database: Engine) -> None:
     ids = visit_season()
     assert worker_process(own_database, "nowhere", REAL).wait() == 0
     assert state(ids.run).state is RunState.DONE
 
 
+@pytest.mark.long_on_postgres
 def test_solver_dies_with_its_worker_and_the_run_is_taken_up(own_database: Engine) -> None:
     ids = visit_season()
     worker = worker_process(own_database, "nowhere", SLOW)
@@ -109,6 +111,7 @@ def test_solver_dies_with_its_worker_and_the_run_is_taken_up(own_database: Engin
     is_taken_up_again(ids)
 
 
+@pytest.mark.long_on_postgres
 def test_solver_that_does_not_listen_would_outlive_its_worker(own_database: Engine) -> None:
     ids = visit_season()
     worker = worker_process(own_database, "nowhere", SLOW, TREFFPUNKT_TEST_DEAF="1")
@@ -120,6 +123,7 @@ def test_solver_that_does_not_listen_would_outlive_its_worker(own_database: Engi
         assert is_alive(helper)
 
 
+@pytest.mark.long_on_postgres
 def test_killed_solver_fails_the_run_and_the_old_plan_stands(own_database: Engine) -> None:
     ids = visit_season()
     worker = Worker(ProcessExecutor(SLOW), beat_seconds=0.05)

@@ -38,6 +38,7 @@ from tests.api.worker.worlds import (
     visit_season,
 )
 
+pytestmark = pytest.mark.long_on_postgres
 Change = Callable[[Ids, str, str], object]
 
 
