@@ -34,9 +34,15 @@ mutants: $(READY)  ## hours: does a test fail for each small change of a rule, a
 	@$(BIN)/mutmut results
 
 .PHONY: bench
-bench: $(READY)  ## how far the engine reaches on this machine: seconds, bounds, memory
+bench: $(READY)  ## how far the engine reaches on this machine, beside others; writes docs/benchmarks/beside.md
 	@$(BIN)/python -m tests.benchmarks.visits
 	@$(BIN)/python -m tests.benchmarks.groups
+	@$(BIN)/python -m tests.benchmarks.fixed_roster --nations 1 10
+	@$(BIN)/python -m tests.benchmarks.repair_visits
+	@$(BIN)/python -m tests.benchmarks.repair_groups
+	@$(BIN)/python -m tests.benchmarks.chance
+	@$(BIN)/python -m tests.benchmarks.chance_visits
+	@$(BIN)/python -m tests.benchmarks.beside
 
 .PHONY: check
 check: $(READY)  ## style, types and the law of the rooms
