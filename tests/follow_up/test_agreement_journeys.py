@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from sqlalchemy import select
 
 from api.db import reading, transaction
@@ -14,6 +15,8 @@ from api.models.visits import Visit
 from tests import factories as make
 from tests.follow_up.post_office import PostOffice
 from tests.follow_up.visits import address_of, invitation, phone_order, role_models
+
+pytestmark = pytest.mark.long_on_postgres
 
 FRIDAY, MONDAY, TUESDAY = date(2026, 11, 13), date(2026, 11, 16), date(2026, 11, 17)
 VISIT_DAY = date(2027, 2, 9)  # in Oslo's week

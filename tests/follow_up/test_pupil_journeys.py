@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from api import clock
@@ -17,6 +18,8 @@ from api.models.people import Person
 from api.models.pupils import Entry, Membership, Pupil
 from tests.follow_up.post_office import PostOffice
 from tests.follow_up.visits import hidden
+
+pytestmark = pytest.mark.long_on_postgres
 
 PUPILS = 8  # for six seats: three on each of two evenings
 JOIN = "/elev/bli-med"

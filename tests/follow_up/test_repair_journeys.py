@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from api.db import reading, transaction
@@ -13,6 +14,8 @@ from api.models.people import Person
 from api.models.visits import Visit
 from tests.follow_up.post_office import PostOffice
 from tests.follow_up.visits import ADVISER, invitation, order, role_models
+
+pytestmark = pytest.mark.long_on_postgres
 
 MONDAY = date(2026, 11, 9)
 NO_PHONE_RINGS = "+47 000 00 000"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from api import clock
@@ -13,6 +14,8 @@ from api.models.follow_up import Evaluation
 from api.models.visits import Request, Visit
 from tests.follow_up.post_office import PostOffice
 from tests.follow_up.visits import ADVISER, DAY, invitation, order, role_models
+
+pytestmark = pytest.mark.long_on_postgres
 
 TODAY = date(2026, 11, 9)
 ANSWERS = {"again": "5", "prepared": "4"}

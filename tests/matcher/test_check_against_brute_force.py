@@ -13,7 +13,7 @@ from tests.matcher.plans import group_plan, visit_plan
 from tests.matcher.random_groups import random_group_problem
 from tests.matcher.random_visits import random_visit_problem
 
-BATCHES = [range(start, start + 20) for start in range(0, 200, 20)]
+BATCHES = [range(start, start + 20) for start in range(0, 100, 20)]
 
 
 @pytest.mark.parametrize("seeds", BATCHES, ids=str)

@@ -208,6 +208,7 @@ def test_parts_side_by_side_give_the_optimum_of_the_whole(monkeypatch: pytest.Mo
     assert (by_parts.status, values(by_parts)) == ("optimal", values(whole))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("everything_is_large")
 def test_large_problems_keep_all_promises_and_repeat() -> None:
     problem = national(3, pupils=80, mentors=9)

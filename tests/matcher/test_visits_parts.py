@@ -103,7 +103,7 @@ def test_fixed_visit_joins_the_parts_of_its_request_and_its_people() -> None:
     assert part_of_each(pieces, "requests")[visit.request] == part_of_each(pieces, "role_models")[visit.role_models[0]]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_parts_reach_what_the_whole_reaches(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = islands(1, 2)
     plan = solved(problem, workers=workers)
