@@ -93,10 +93,15 @@ class PostgresBackend:
         self.server.dispose()
 
 
+PAGES = "tests/api/web/"
+"""Pages show what services and queries do on both databases, so that the short set asks for them on SQLite alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         chosen = getattr(item, "callspec", None)
-        if item.get_closest_marker("long_on_postgres") and chosen and chosen.params.get("backend") == "postgres":
+        is_postgres = chosen is not None and chosen.params.get("backend") == "postgres"
+        if is_postgres and (item.get_closest_marker("long_on_postgres") or item.nodeid.startswith(PAGES)):
             item.add_marker(pytest.mark.long)
 
 
