@@ -259,6 +259,7 @@ def _in_a_process(title: str, planner: str, size: int, seed: int, seconds: float
 
 def _work(answer: Connection, title: str, planner: str, size: int, seed: int, seconds: float) -> None:
     kind = next(one for one in (GROUPS, VISITS) if one.title == title)
+    sys.setrecursionlimit(1_000_000)  # `matching` copies its players, who hold each other, one inside the other
     answer.send(kind.count(planner, size, seed, seconds))
 
 
