@@ -16,17 +16,16 @@ import resource
 import statistics
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from matcher.check import check
 from matcher.control import Progress, Settings, Stop
-from matcher.groups.facts import Facts, overlap
+from matcher.groups.facts import Facts
 from matcher.groups.solve import solve
 from matcher.plan import Goal
-from matcher.problem import GroupProblem
 from tests.benchmarks.instances_groups import national
+from tests.benchmarks.others_groups import first_come
 
 MENTORS = {"ample": 330, "scarce": 170}
 HEAD = (
@@ -83,7 +82,7 @@ def _row(
     seconds, processor = time.perf_counter() - started, _processor_seconds() - processor
     broken = check(problem, plan)
     goals = {goal.name: goal for goal in plan.goals}
-    by_hand = hand_rule(problem)
+    by_hand = len(first_come(Facts(problem), chosen.seconds).seats)
     served = goals["served"]
     more = 100 * (served.value / max(1, by_hand) - 1)
     proven = {goal: clock.proven.get(goal) if goals[goal].gap == 0 else None for goal in ("returning", "served")}
@@ -120,55 +119,6 @@ def _processor_seconds() -> float:
 def _memory() -> str:
     used = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return f"{used[0]}+{used[1]}"
-
-
-def hand_rule(problem: GroupProblem) -> int:
-    """How many pupils a list at each site serves: first come, first served, all rules kept."""
-    facts = Facts(problem)
-    closed: set[int] = set()
-    while True:
-        here = _evenings(facts, closed)
-        seats = _first_come(facts, here)
-        small = [s for s, mentors in here.items() if mentors and len(seats[s]) < facts.min_pupils[s]]
-        if not small:
-            return sum(len(pupils) for pupils in seats.values())
-        closed.add(min(small, key=lambda s: len(seats[s])))
-
-
-def _evenings(facts: Facts, closed: set[int]) -> dict[int, list[int]]:
-    """Mentors in the first evenings of their list that do not clash; evenings with too few are given up, one by one."""
-    given_up = set(closed)
-    while True:
-        here: dict[int, list[int]] = defaultdict(list)
-        for m, mentor in enumerate(facts.mentors):
-            held: list[int] = []
-            for s in (facts.session_index[name] for name in mentor.sessions):
-                clash = any(overlap(facts.sessions[s], facts.sessions[t]) for t in held)
-                if s not in given_up and not clash and len(held) < mentor.max_sessions:
-                    held.append(s)
-                    here[s].append(m)
-        weak = [s for s, mentors in here.items() if len(mentors) < facts.min_mentors[s]]
-        if not weak:
-            return here
-        given_up.add(min(weak, key=lambda s: (len(here[s]), s)))
-
-
-def _first_come(facts: Facts, here: dict[int, list[int]]) -> dict[int, list[int]]:
-    """Pupils by joined and lottery, each in the first choice with a seat and a mentor who has room."""
-    seats: dict[int, list[int]] = defaultdict(list)
-    load: dict[tuple[int, int], int] = defaultdict(int)
-    for p in sorted(facts.queue, key=lambda p: (facts.pupils[p].joined, facts.pupils[p].lottery)):
-        for s, _ in facts.choices[p]:
-            able = [
-                m
-                for m in here.get(s, ())
-                if facts.pupils[p].level in facts.levels[m] and load[m, s] < facts.sessions[s].ratio
-            ]
-            if able and len(seats[s]) < facts.sessions[s].seats:
-                seats[s].append(p)
-                load[min(able, key=lambda m: (len(facts.levels[m]), m)), s] += 1
-                break
-    return seats
 
 
 if __name__ == "__main__":

@@ -273,7 +273,7 @@ def _by_hand(facts: Facts, order: Sequence[int]) -> Found:
 
 
 def _closing_small(facts: Facts, seats_of: Callable[[Stands], Seats]) -> Found:
-    """Seats on the first evenings of the mentors; the smallest evening below its least size is closed, and again."""
+    """Seats on the first evenings of the mentors; the smallest quarter of those that are too small closes, again."""
     closed: set[int] = set()
     while True:
         here = _evenings(facts, closed)
