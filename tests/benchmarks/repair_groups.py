@@ -169,8 +169,9 @@ def _is_worse(problem: GroupProblem, plan: GroupPlan, changes: GroupChanges) -> 
 
 
 def _repaired(problem: GroupProblem, plan: GroupPlan, changes: GroupChanges) -> tuple[GroupProblem, GroupPlan]:
-    how = {"stop": Stop(60.0), "seed": 1, "settings": Settings(), "on_progress": no_progress}
-    after, repaired = repair_groups(problem, plan, changes, **how)  # type: ignore[arg-type]
+    after, repaired = repair_groups(
+        problem, plan, changes, stop=Stop(60.0), seed=1, settings=Settings(), on_progress=no_progress
+    )
     broken = [*check(after, repaired), *based_on(plan, repaired)]
     assert not broken, broken
     return after, repaired
