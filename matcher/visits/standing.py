@@ -249,10 +249,6 @@ class Standing:
             self._minutes[here, there] = self.facts.times.minutes(*places)
         return self._minutes[here, there]
 
-    def quota_left(self, company: int) -> int:
-        """Engagements that a company may add to the whole plan."""
-        return int(self.quota[company]) - len(self.of_company.get(company, ()))
-
 
 def _listed(flags: Flags) -> list[int]:
     people: list[int] = np.flatnonzero(flags).tolist()
