@@ -43,6 +43,7 @@ bench: $(READY)  ## how far the engine reaches on this machine, beside others; w
 	@$(BIN)/python -m tests.benchmarks.chance
 	@$(BIN)/python -m tests.benchmarks.chance_visits
 	@$(BIN)/python -m tests.benchmarks.beside
+	@$(BIN)/python -m tests.benchmarks.growth
 
 .PHONY: check
 check: $(READY)  ## style, types and the law of the rooms

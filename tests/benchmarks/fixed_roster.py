@@ -99,15 +99,15 @@ def _season(seed: int, nations: int, mentors: int, *, by_weights: bool) -> Figur
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.json"
-        for work, arguments in ((_write, (path, seed, nations, mentors)), (_measure, (path, by_weights))):
+        for work, arguments in ((season_on_a_roster, (path, nations, seed, mentors)), (_measure, (path, by_weights))):
             with context.Pool(1) as pool:
                 figures: Figures | None = pool.apply(work, arguments)
     assert figures is not None
     return figures
 
 
-def _write(path: Path, seed: int, nations: int, mentors: int) -> None:
-    """A problem in which everybody stands where the greedy roster says."""
+def season_on_a_roster(path: Path, nations: int, seed: int, mentors: int = 330) -> None:
+    """Write a problem in which everybody stands where the greedy roster says."""
     facts = Facts(load_group_problem(nations_data(seed, nations, mentors=mentors)))
     stands = [(facts.mentors[m].id, facts.sessions[s].id) for m, s in first_roster(facts).stands()]
     with path.open("w") as file:
