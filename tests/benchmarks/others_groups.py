@@ -139,9 +139,9 @@ def cp_sat_naive(facts: Facts, seconds: float) -> Found:
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Found({}, {})
-    here = {s: [m for m in mentors if solver.value(stands[m, s])] for s, mentors in by_session.items()}
+    there = {s: [m for m in mentors if solver.value(stands[m, s])] for s, mentors in by_session.items()}
     seat = {p: s for (p, _, s), sitting in sits.items() if solver.value(sitting)}
-    return Found(here, seat, 2 if status == cp_model.OPTIMAL else 0)
+    return Found(there, seat, 2 if status == cp_model.OPTIMAL else 0)
 
 
 def cp_sat_tuned(facts: Facts, seconds: float) -> Found:
@@ -226,7 +226,7 @@ PLANNERS = (
 """In the order of the table."""
 
 
-def _staged(facts: Facts, seconds: float, solve: _Solve) -> tuple[Stands, Seats]:
+def _staged(facts: Facts, seconds: float, solve: _Solve) -> Found:
     """The roster goals one after the other, each with the values before it as floors and half of the time left."""
     joint = JointModel(facts, lambda p: p)
     for rule in RULES:
