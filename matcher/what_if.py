@@ -1,0 +1,73 @@
+"""What if there were one more, one fewer, or one limit else? A season solved once, and then solved again near by.
+
+`prepare` solves a problem and keeps what helps with the next one; `Prepared.solve` takes any problem of the same kind,
+and is the quicker the less differs. Items are the same where their ids are. Values are those of a full solve, and
+bounds as good: what is kept says where to look, and every proof is made anew for the problem given.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matcher.check import check
+from matcher.control import OnProgress, Settings, Stop, no_progress
+from matcher.explain import with_reasons
+from matcher.plan import Plan
+from matcher.problem import Problem, VisitProblem
+from matcher.solve import DEFAULT_SETTINGS, RefusedPlan, with_smallest_changes
+
+Solve = Callable[..., Plan]
+"""(problem, *, stop, on_progress) -> a plan that is not judged yet."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A solved problem: its judged plan, and the way to plans of problems near it."""
+
+    problem: Problem
+    plan: Plan
+    _solve: Solve
+
+    def solve(self, problem: Problem, *, stop: Stop | None = None, on_progress: OnProgress = no_progress) -> Plan:
+        """The plan of a problem near the first one, judged, with the seed and settings of the first.
+
+        The plan depends on the first problem too: among equally good ones it may differ from that of a fresh solve.
+        Unserved requests come with reasons; their smallest change is `unknown` until `explain` is asked. Raises
+        RefusedPlan when the judge finds a broken rule, and ValueError for a problem of the other kind.
+        """
+        if problem.format != self.problem.format:
+            raise ValueError(f"format: is {problem.format}; give a problem of the kind prepared, {self.problem.format}")
+        return _judged(problem, self._solve(problem, stop=stop or Stop(), on_progress=on_progress))
+
+
+def prepare(
+    problem: Problem,
+    *,
+    stop: Stop | None = None,
+    seed: int = 1,
+    settings: Settings = DEFAULT_SETTINGS,
+    on_progress: OnProgress = no_progress,
+) -> Prepared:
+    """Solve the problem and keep what helps with problems near it. Raises RefusedPlan when the judge says so."""
+    given: dict[str, Any] = {"stop": stop or Stop(), "seed": seed, "settings": settings, "on_progress": on_progress}
+    plan, solve = _prepared(problem, given)
+    return Prepared(problem, _judged(problem, plan), solve)
+
+
+def _prepared(problem: Problem, given: dict[str, Any]) -> tuple[Plan, Solve]:
+    """Dispatches on the kind of problem; what loads OR-Tools is imported only when it is used."""
+    if isinstance(problem, VisitProblem):
+        from matcher.visits.what_if import PreparedVisits
+
+        prepared = PreparedVisits(problem, **given)
+        return prepared.plan, prepared.solve
+    raise ValueError(f"format: is {problem.format}; give a visit problem")
+
+
+def _judged(problem: Problem, plan: Plan) -> Plan:
+    plan = with_reasons(problem, plan)
+    violations = check(problem, plan)
+    judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
+    if violations:
+        raise RefusedPlan(judged, violations)
+    return with_smallest_changes(problem, judged, Stop(0))
