@@ -64,15 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for seed in chosen.seeds
     ]
     measured = ("returning and served both proven after s", "served gap %", "queue gap %", "more than by hand %")
-    for number, what in enumerate(measured):
-        values = [row[number] for row in rows if row[number] is not None]
-        print(f"{what}: median {statistics.median(values):.2f}, worst {max(values):.2f}, {len(values)} of {len(rows)}")
-    return 0 if all(row[-1] for row in rows) else 1
+    for what, column in zip(measured, zip(*(figures for figures, _ in rows), strict=True), strict=True):
+        values = [value for value in column if value is not None]
+        told = f"median {statistics.median(values):.2f}, worst {max(values):.2f}, " if values else ""
+        print(f"{what}: {told}{len(values)} of {len(rows)}")
+    return 0 if all(kept for _, kept in rows) else 1
 
 
-def _row(
-    name: str, mentors: int, seed: int, chosen: argparse.Namespace
-) -> tuple[float | None, float, float, float, bool]:
+def _row(name: str, mentors: int, seed: int, chosen: argparse.Namespace) -> tuple[tuple[float | None, ...], bool]:
+    """What is measured of one season, printed; and whether the plan kept all promises."""
     gc.collect()
     problem = national(seed, pupils=chosen.pupils, mentors=mentors, placement=chosen.placement)
     clock = Clock()
@@ -95,7 +95,8 @@ def _row(
         flush=True,
     )
     both = None if None in proven.values() else max(value for value in proven.values() if value is not None)
-    return both, _gap(served), _gap(goals["queue"]), more, not broken and plan.certificate.passed_over == 0
+    figures = (both, _gap(served), _gap(goals["queue"]), more)
+    return figures, not broken and plan.certificate.passed_over == 0
 
 
 def _pair(goal: Goal) -> str:
