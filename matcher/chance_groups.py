@@ -87,15 +87,16 @@ class History:
         ]
 
     def share(
-        self, level: str, class_: int, days: int, sites: frozenset[str], seat_now: bool
+        self, level: str, class_: int, days: int, sites: frozenset[str], seat_now: bool | None
     ) -> tuple[float | None, int]:
         """The share served of the entries like this one, and how many they are; None and 0 of too few.
 
-        Like: of the class, with a seat on the day they joined or without, as the draft is now; of the level, with a
-        choice at one of the sites; with fewer than ENOUGH of these, of the level; else of any level. Among them the
-        ENOUGH who joined nearest to this day of the season, and all who joined as near as the last of these.
+        Like: of the class, with a seat on the day they joined or without, as the draft is now (either for None, where
+        no plan says it); of the level, with a choice at one of the sites; with fewer than ENOUGH of these, of the
+        level; else of any level. Among them the ENOUGH who joined nearest to this day of the season, `days` after the
+        registration day, and all who joined as near as the last of these.
         """
-        of_class = [entry for entry in self._entries if entry.class_ == class_ and entry.seat_then == seat_now]
+        of_class = [e for e in self._entries if e.class_ == class_ and seat_now in (None, e.seat_then)]
         of_level = [entry for entry in of_class if entry.level == level]
         nearby = [entry for entry in of_level if not sites.isdisjoint(entry.sites)]
         like = next((found for found in (nearby, of_level, of_class) if len(found) >= ENOUGH), None)

@@ -5,7 +5,7 @@ Free of solvers, so that a page may ask: some milliseconds for each draft once a
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -114,10 +114,14 @@ class Chances:
         self._demand = Demand(self._standing)
         self._history = history
 
-    def of(self, draft: Request) -> Chance:
-        """What the draft, a request that is not one of the problem's, can expect. Raises KeyError for other schools."""
+    def of(self, draft: Request, barred: Collection[str] = ()) -> Chance:
+        """What the draft, a request that is not one of the problem's, can expect. Raises KeyError for other schools.
+
+        `barred`: role models who cannot come for a reason that the draft does not say.
+        """
         change = Change(-1, draft)
-        offers = self._standing.offers(-1, change)
+        kept_out = {number for number, name in enumerate(self._standing.facts.ids) if name in barred}
+        offers = [Offer(o.slot, [p for p in o.people if p not in kept_out]) for o in self._standing.offers(-1, change)]
         together = (self._standing.free_at_once(slot, people, change) for slot, people in offers)
         at_once = any(len(able) >= draft.role_models for able in together)
         share, like = None, 0
@@ -149,11 +153,11 @@ class Chances:
             ways = [way for person in people if (way := self._slack.way_out(person, slot.day)) is not None]
             chosen = sorted(ways, key=len)[:asked]
             moved = list(dict.fromkeys(number for way in chosen for number in way))
-            if len(chosen) == asked and self._can_be_rearranged(change, moved):
+            if len(chosen) == asked and self._can_be_rearranged(change, offers, moved):
                 return "by_moving"
         return "perhaps"
 
-    def _can_be_rearranged(self, change: Change, moved: list[int]) -> bool:
+    def _can_be_rearranged(self, change: Change, offers: list[Offer], moved: list[int]) -> bool:
         """Can the draft and these requests be served, all others as they are? False: no way found within TRIES."""
         standing = self._standing.without(moved)
         tries = iter(range(TRIES))
@@ -163,7 +167,7 @@ class Chances:
                 return True
             number = waiting[0]
             request = change.request if number == change.number else standing.problem.requests[number]
-            for slot, people in standing.offers(number, change):
+            for slot, people in offers if number == change.number else standing.offers(number):
                 able = (p for p in people if standing.in_the_way(p, slot, change) == [])
                 for together in combinations(able, request.role_models):
                     if next(tries, None) is None:

@@ -177,6 +177,7 @@ def test_draft_without_a_seat_is_held_against_those_who_had_none_either() -> Non
     early, late = replace(SOON, class_=1, joined=date(2026, 9, 5)), replace(SOON, class_=1)
     assert (told(history, early).share, told(history, early).like) == (1.0, 30)
     assert (told(history, late).share, told(history, late).like) == (0.0, 30)
+    assert [history.share("R1", 1, days, frozenset(), None) for days in (0, 1)] == [(1.0, 30), (0.0, 30)]
     full = chance(*placed(group_data(), ONE, 5), late, history)
     assert (full.session, full.share, full.like) == (None, None, 0)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from matcher.chance_visits import ENOUGH, Chances, History
-from matcher.problem import Request, VisitProblem
+from matcher.problem import Refusal, Request, VisitProblem
 from tests.benchmarks.instances_visits import season
 from tests.matcher import brute_force_changes as brute_force
 from tests.matcher.brute_force_visits import Held, VisitEnumeration
@@ -29,9 +29,13 @@ def draft_and_rest(seed: int) -> tuple[Request, VisitProblem, list[Held]]:
 def check_draft(seed: int) -> str:
     """Compare what the draft is told with enumeration; returns the answer for now."""
     draft, problem, plan = draft_and_rest(seed)
-    told = Chances(problem, visit_plan(problem, plan)).of(draft)
-    enumeration = VisitEnumeration(replace(problem, requests=(*problem.requests, draft)))
-    alone = VisitEnumeration(replace(problem, requests=(*problem.requests, replace(draft, role_models=1))))
+    barred = [person.id for person in problem.role_models[: seed % 3]]
+    told = Chances(problem, visit_plan(problem, plan)).of(draft, barred)
+    refused = (*problem.refused, *(Refusal(role_model=name, request=draft.id) for name in barred))
+    enumeration = VisitEnumeration(replace(problem, requests=(*problem.requests, draft), refused=refused))
+    alone = VisitEnumeration(
+        replace(problem, requests=(*problem.requests, replace(draft, role_models=1)), refused=refused)
+    )
     single = next(r for r in alone.problem.requests if r.id == draft.id)
     for option in told.options:
         may = [new for new in alone.candidates_of(single) if (new.option, new.mode) == (option.option, option.mode)]
