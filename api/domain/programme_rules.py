@@ -85,8 +85,7 @@ class GroupRules:
     Approval sends at send_hour, at least send_minutes later. An offer that stands more than twice as long reminds
     offer_remind_hours before it expires. A registration that is not confirmed lapses after unconfirmed_days; a
     guardian who has not answered is asked again after guardian_remind_days.
-    lowest_grade: the youngest who may join. Of 100 seats, at most good_chance_percent first choices make a good chance,
-    more than small_chance_percent a small one. first_day_hours: how long before it the first meeting is called to mind.
+    lowest_grade: the youngest who may join. first_day_hours: how long before it the first meeting is called to mind.
     """
 
     detour: float = 1.3
@@ -125,8 +124,6 @@ class GroupRules:
     unconfirmed_days: int = 7
     guardian_remind_days: int = 7
     lowest_grade: int = 10
-    good_chance_percent: int = 100
-    small_chance_percent: int = 300
     first_day_hours: int = 30
 
 
@@ -139,6 +136,8 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "statute": (lambda value: isinstance(value, str) and len(value) <= 200, "the name of a law, or nothing"),
     "placement": (lambda value: value in ("most_served", "queue_first"), "most_served or queue_first"),
 }
+_RETIRED = frozenset({"good_chance_percent", "small_chance_percent"})
+"""Settings in versions of rules from before, which never change; nothing reads them."""
 _MAY_BE_NONE = frozenset({"max_lessons", "max_per_day", "max_per_week", "max_per_term", "max_ratio"})
 
 
@@ -154,6 +153,7 @@ def group_rules(settings: Mapping[str, Any]) -> GroupRules:
 
 def _read(kind: type[RulesT], settings: Mapping[str, Any]) -> RulesT:
     known = {item.name for item in fields(kind)}
+    settings = {name: value for name, value in settings.items() if name not in _RETIRED}
     for name, value in settings.items():
         if name not in known:
             raise ConfigurationError(

@@ -18,6 +18,8 @@ class Run(Identified, Versioned, Created, Base):
     """One order to solve: written by the web, claimed by a worker, its progress read by both.
 
     problem: the JSON text that was solved, and problem_sha256 its hash; None until a worker has taken the snapshot.
+    document: the plan as JSON text just as it was solved, to be judged anew beside the problem and kept as long; the
+    rows of the plan are what of it still held when it was written.
     settings: the solver's (seconds, workers, ...). attempt: 0 before the first claim. lease_until: after it
     another worker may take the run. progress: events {goal, value, bound, seconds}, oldest first. stop_requested: keep
     the best so far; cancel_requested: keep nothing. error: one sentence for the person who ordered it.
@@ -34,6 +36,7 @@ class Run(Identified, Versioned, Created, Base):
     settings: Mapped[JsonObject] = mapped_column(default=dict)
     problem: Mapped[str | None] = text_column(deferred=True)
     problem_sha256: Mapped[Hash | None]
+    document: Mapped[str | None] = text_column(deferred=True)
     worker: Mapped[str | None] = mapped_column(String(120))
     attempt: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]

@@ -23,7 +23,6 @@ from api.queries.campus_rules import rules_now
 from matcher.problem import Travel
 from matcher.travel import TravelTimes, place
 
-GOOD, UNSURE, SMALL = "good", "unsure", "small"
 Slot = tuple[str, int, time]
 
 
@@ -109,14 +108,13 @@ class Evening:
     """A session to wish for. minutes: of travel, None where unknown or digital. seats: the most it takes.
 
     room: its name where another room of the site is used at the same time, else "".
-    wishes: how many have it as first choice, None where that is not known. chance: GOOD, UNSURE or SMALL, or None.
+    wishes: how many have it as first choice, None where that is not known.
     """
 
     session: GroupSession
     minutes: int | None
     seats: int
     wishes: int | None
-    chance: str | None
     room: str = ""
 
 
@@ -167,10 +165,8 @@ def evenings(session: Session, open_: Joinable, wanted: Sequence[SiteToChoose], 
     found: dict[str, list[Evening]] = {one.site.id: [] for one in wanted}
     for row in rows:
         seats = row.seats if row.room is None else min(row.seats, row.room.seats)
-        wished = wishes[row.id]
-        chance = None if wished is None else chance_of(wished, seats, open_.rules)
         room = row.room.name if row.room and times[_slot(row)] > 1 else ""
-        found[row.site_id].append(Evening(row, minutes[row.site_id], seats, wished, chance, room))
+        found[row.site_id].append(Evening(row, minutes[row.site_id], seats, wishes[row.id], room))
     return [SiteEvenings(one.site, one.minutes, tuple(found[one.site.id])) for one in wanted]
 
 
@@ -224,13 +220,6 @@ def first_choices(
         before[site_id, weekday, starts] += count
     rooms = Counter(_slot(row) for row in rows)  # at one time in several rooms: a share each, rounded up
     return {row.id: -(-before[_slot(row)] // rooms[_slot(row)]) if _slot(row) in before else None for row in rows}
-
-
-def chance_of(wishes: int, seats: int, rules: GroupRules) -> str:
-    """GOOD, UNSURE or SMALL, by how many first choices there are to the seats."""
-    if wishes * 100 <= seats * rules.good_chance_percent:
-        return GOOD
-    return UNSURE if wishes * 100 <= seats * rules.small_chance_percent else SMALL
 
 
 def level_choices(session: Session) -> list[tuple[str, str]]:

@@ -96,6 +96,7 @@ def claim(session: Session, candidate: Candidate, worker: str, now: datetime, le
             progress=[],
             problem=None,
             problem_sha256=None,
+            document=None,
             version=Run.version + 1,
         )
     )
@@ -133,14 +134,19 @@ def heartbeat(
     return Wish.STOP if row.stop_requested else Wish.GO_ON
 
 
-def mark_done(session: Session, mine: Claim, now: datetime, code: str | None = None, error: str | None = None) -> None:
-    """The run ends with a plan. Raises LostRun when it was cancelled or taken, and then no plan may be written."""
+def mark_done(
+    session: Session, mine: Claim, now: datetime, document: str, code: str | None = None, error: str | None = None
+) -> None:
+    """The run ends with a plan, whose JSON text is kept as `document`. Raises LostRun when it was cancelled or taken,
+    and then no plan may be written.
+    """
     _change(
         session,
         mine,
         Run.cancel_requested.is_(False),
         state=RunState.DONE,
         finished_at=now,
+        document=document,
         error_code=code,
         error=error,
         version=Run.version + 1,

@@ -203,6 +203,7 @@ def _forget_problems(session: Session, ids: list[str]) -> None:
             or_(*(Run.problem.contains(key) for key in ids)),
             problem=None,
             problem_sha256=None,
+            document=None,
         )
 
 

@@ -246,6 +246,8 @@ def _term_over(now: datetime) -> date:
     return to_oslo(now - TERM).date()
 
 
+NO_PROBLEM = {"problem": None, "problem_sha256": None, "document": None}
+
 RULES: tuple[Rule, ...] = (
     Rule("links", Retention.TOKEN, _past(LinkToken), _deletes(LinkToken)),
     Rule("sessions", Retention.TOKEN, _past(SignInSession), _deletes(SignInSession)),
@@ -276,8 +278,8 @@ RULES: tuple[Rule, ...] = (
     Rule("mentors", Retention.MENTOR, _mentors, _erases("mentor"), batch=20),
     Rule("entries", Retention.PUPIL, _entries, pupils.count_and_delete, batch=100),
     Rule("pupils", Retention.PUPIL, _pupils, pupils.delete_pupils, batch=20),
-    Rule("group_problems", Retention.PLAN, _group_problems, _empties(Run, problem=None, problem_sha256=None)),
-    Rule("problems", Retention.PLAN, _problems, _empties(Run, problem=None, problem_sha256=None)),
+    Rule("group_problems", Retention.PLAN, _group_problems, _empties(Run, **NO_PROBLEM)),
+    Rule("problems", Retention.PLAN, _problems, _empties(Run, **NO_PROBLEM)),
     Rule("plans", Retention.PLAN, _plans, _forget_plan_rows, batch=5),
     Rule("locks", Retention.PLAN, _old(Lock), _deletes(Lock)),
     Rule(

@@ -85,8 +85,6 @@ LABELS: dict[str, str] = {
     "unconfirmed_days": mark("An unconfirmed registration lapses after days"),
     "guardian_remind_days": mark("A guardian is reminded after days"),
     "lowest_grade": mark("The youngest year that may join"),
-    "good_chance_percent": mark("A good chance: at most so many first choices a hundred seats"),
-    "small_chance_percent": mark("A small chance: more than so many first choices a hundred seats"),
     "first_day_hours": mark("The first meeting is called to mind, hours before"),
 }
 

@@ -11,7 +11,8 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.queries import queue_join
+from api.domain.registration import counted_from, priority_group
+from api.queries import chances, queue_join
 from api.queries.queue_join import Evening, Joinable, SiteEvenings, SiteToChoose
 from api.web.pupil.forms import RANKS, JoinForm
 
@@ -20,6 +21,7 @@ FEW_SITES = 4  # so many are all shown at once
 NEAR_SITES = 4
 OPEN_SITES = 2
 ID_LENGTH = 36
+GRADES = {str(grade) for grade in range(1, 14)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Choosing:
     """groups: the sites whose evenings are on the page. others: those that can be asked for.
 
     digital: the digital evening with the best chance, None without one; free: whether it has free seats.
+    chances: what the pupil can expect of each evening on the page, by its id; None while subject or year are not known.
     far: a chosen evening beyond the programme's limit, or, with nothing chosen, the nearest site when it is. opened:
     ids of the sites that stand unfolded. picked: ids of those asked for by name, the last one in `newest`.
     """
@@ -39,6 +42,7 @@ class Choosing:
     opened: frozenset[str]
     picked: frozenset[str]
     newest: str
+    chances: dict[str, chances.SeatChance] | None
     in_period: bool
     known: bool
     next_rank: int
@@ -73,9 +77,32 @@ def choosing(session: Session, open_: Joinable, form: JoinForm) -> Choosing:
         opened=frozenset(opened),
         picked=frozenset(picked & {one.site.id for one in shown}),
         newest=form.of("site"),
+        chances=_chances(session, open_, form, evenings),
         in_period=open_.in_period(now),
         known=any(one.wishes is not None for one in evenings),
         next_rank=len(chosen) + 1,
+    )
+
+
+def _chances(
+    session: Session, open_: Joinable, form: JoinForm, evenings: list[Evening]
+) -> dict[str, chances.SeatChance] | None:
+    """For a pupil who joins now; None on the form of one who stands in the queue already, which asks no year."""
+    level, grade = form.of("level"), form.of("grade")
+    if not level or grade not in GRADES:
+        return None
+    now = clock.now()
+    group, _reason = priority_group(int(grade), returning=False)
+    periods = queue_join.periods(session, open_.season.id, open_.programme.id)
+    return chances.seat_chances(
+        session,
+        open_.season,
+        open_.programme.id,
+        level=level,
+        class_=min(group, open_.rules.classes - 1),
+        joined=counted_from(clock.to_oslo(now).date(), periods),
+        evenings={one.session.id: one.session.site_id for one in evenings},
+        drawn_later=open_.in_period(now),
     )
 
 

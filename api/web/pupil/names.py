@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from api.domain.enums import OfferState
-from api.i18n import clock_time, current_locale, full_date, long_date, mark, ngettext, number
+from api.i18n import clock_time, current_locale, full_date, long_date, mark, ngettext, number, percent
 from api.i18n import gettext as _
 from api.models.groups import GroupSession
-from api.queries.queue_join import GOOD, SMALL, UNSURE
+from api.queries.chances import SeatChance
 from api.queries.queue_place import Place
 from api.web import words
 
@@ -31,11 +31,6 @@ _OFFERS = {
     OfferState.DECLINED: (mark("Said no"), "cross", "neutral"),
     OfferState.EXPIRED: (mark("Ran out"), "clock", "warning"),
     OfferState.WITHDRAWN: (mark("Taken back"), "stop", "neutral"),
-}
-_CHANCES = {
-    GOOD: (mark("Good chance"), "check", "success"),
-    UNSURE: (mark("Uncertain"), "half", "warning"),
-    SMALL: (mark("Small chance"), "warning", "danger"),
 }
 
 
@@ -73,14 +68,32 @@ def travel(minutes: int) -> str:
     return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def chance(code: str) -> tuple[str, str, str]:
-    """The word, the sign and the colour of a chance."""
-    word, sign, color = _CHANCES[code]
-    return _(word), sign, color
+def chance(found: SeatChance) -> tuple[str, str, str]:
+    """What can be expected of an evening: the words, the sign and the colour."""
+    if found.seat:
+        return _("A place is free for you as the queue stands"), "check", "success"
+    if found.seat is None:
+        return _("Your chance is not known yet"), "info", "neutral"
+    if not found.ahead:
+        return _("No place is free now"), "clock", "warning"
+    said = ngettext("No place is free now: one in front", "No place is free now: %(num)s in front", found.ahead)
+    return said, "clock", "warning"
+
+
+def before(found: SeatChance) -> str:
+    """How entries like this one fared in the season before; empty where that is not known."""
+    if found.past is None:
+        return ""
+    return _(
+        "In %(season)s %(share)s of %(count)s such got a place.",
+        season=found.past.season,
+        share=percent(found.past.share),
+        count=number(found.past.like),
+    )
 
 
 def demand(wishes: int, seats: int) -> str:
-    """ "41 om 20 plasser"."""
+    """ "41 ønsker, 20 plasser"."""
     return ngettext("%(wish)s for one seat", "%(wish)s for %(num)s seats", seats, wish=wishes)
 
 

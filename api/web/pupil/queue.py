@@ -204,6 +204,7 @@ def _wishes_page(session: Session, secret: str, entry: Entry, form: forms.JoinFo
         "form": form,
         "shown": choosing(session, open_, form),
         "part": is_fragment(),
+        "asks_chance": False,
         "action": url_for("queue.change_wishes", secret=secret),
         "ranks": range(1, forms.RANKS + 1),
         "names": names,

@@ -94,7 +94,7 @@ def keep_draft() -> Response:
     part = "wishes" if request.form.get("part") == "wishes" else "when"
     form = _kept(posted(part))
     days = days_of(form)
-    said: dict[str, Any] = {"saved": order_words.saved_at(clock.now())}
+    said: dict[str, Any] = {"saved": order_words.saved_at(clock.now()), "chance": days.chance_words}
     if part == "when":
         said |= {
             "line": days.line,

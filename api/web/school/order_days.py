@@ -15,17 +15,18 @@ from api.domain.programme_rules import VisitRules
 from api.i18n import gettext as _
 from api.i18n import long_date, ngettext, number
 from api.models.programmes import Season
+from api.queries import chances, order_calendar, promises
 from api.queries import follow_up as reads
-from api.queries import order_calendar, promises
 from api.queries.order_calendar import OrderCalendar, Week
 from api.queries.schools import visit_programme_id
 from api.queries.supply import Supply, Wish, supply
+from api.web.school import order_words
 from api.web.school.order_form import OrderForm
 
 MODES = {
-    RequestMode.PHYSICAL.value: (Mode.PHYSICAL,),
-    RequestMode.DIGITAL.value: (Mode.DIGITAL,),
-    RequestMode.EITHER.value: (Mode.PHYSICAL, Mode.DIGITAL),
+    RequestMode.PHYSICAL: (Mode.PHYSICAL,),
+    RequestMode.DIGITAL: (Mode.DIGITAL,),
+    RequestMode.EITHER: (Mode.PHYSICAL, Mode.DIGITAL),
 }
 
 
@@ -72,7 +73,7 @@ class OrderDays:
             lessons=lessons,
             grades=tuple(form.grades),
             topics=tuple(form.lists["topics"]),
-            modes=MODES.get(form.of("mode"), (Mode.PHYSICAL,)),
+            modes=MODES[form.mode],
             language=form.of("language") or None,
         )
         return supply(self.session, self.season, self.rules, wish, shown)
@@ -113,6 +114,34 @@ class OrderDays:
                 self.session, self.season.id, self.programme_id, self.form.school.municipality_id, days, clock.now()
             )
         return promises.answer_on(self.session, window, clock.now()), window.closes_at if window else None
+
+    @cached_property
+    def chance(self) -> chances.VisitChance | None:
+        """How likely a visit is as the order stands; None while school, years or days are not known."""
+        school, form, is_open = self.form.school, self.form, set(self.calendar.open_days)
+        days = [day for day in form.days if day in is_open]
+        if school is None or not form.grades or not days:
+            return None
+        times = form.times[: form.lessons]
+        asked = chances.Order(
+            season=self.season,
+            programme_id=self.programme_id,
+            school=school,
+            grades=tuple(form.grades),
+            options=tuple(
+                tuple((clock.at_local(day, start), clock.at_local(day, end)) for start, end in times) for day in days
+            ),
+            topics=tuple(form.lists["topics"]),
+            mode=form.mode,
+            role_models=int(form.of("role_models")) if form.of("role_models") in ("1", "2", "3") else 1,
+            language=form.of("language") or None,
+        )
+        return chances.visit_chance(self.session, asked)
+
+    @property
+    def chance_words(self) -> tuple[str, str]:
+        """What the order can expect, in a word and what it means; empty where there is nothing to go by."""
+        return order_words.chance(self.chance)
 
     @property
     def promised(self) -> str:

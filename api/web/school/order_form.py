@@ -83,6 +83,10 @@ class OrderForm:
         return max(1, sum(1 for n in ROWS if self.of(f"class{n}") or self.of(f"pupils{n}")))
 
     @property
+    def mode(self) -> RequestMode:
+        return RequestMode(self.of("mode")) if self.of("mode") in list(RequestMode) else RequestMode.PHYSICAL
+
+    @property
     def first_lesson(self) -> time:
         return _time(self.of("starts")) or time(9)
 

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session, object_session
 from api import clock
 from api.domain.enums import Fallback, Purpose, RequestMode
 from api.errors import AppError
-from api.i18n import clock_time, current_locale, day_and_month, long_date, mark, ngettext, number
+from api.i18n import clock_time, current_locale, day_and_month, long_date, mark, ngettext, number, percent
 from api.i18n import gettext as _
 from api.models.programmes import Window
 from api.models.visits import Request
 from api.queries import schools as catalogue
+from api.queries.chances import VisitChance
 from api.queries.order_calendar import Week
 from api.queries.snapshot_languages import NORWEGIAN
 from api.web.school.order_form import GATHERED, ROW, ROWS, OrderForm
@@ -44,6 +45,30 @@ FALLBACKS = (
     (Fallback.ANOTHER_DATE.value, mark("Find another day")),
     (Fallback.DROP.value, mark("Drop the visit")),
 )
+
+# By what matcher.chance_visits answers: a word, and what it means.
+CHANCES: dict[str | None, tuple[str, str]] = {
+    "at_once": (
+        mark("A visit fits, as the plan stands today."),
+        mark("Somebody who suits is free on one of your days."),
+    ),
+    "by_moving": (
+        mark("A visit fits if a few others are moved."),
+        mark("They keep their visits, with another role model or at another time that suits them."),
+    ),
+    "perhaps": (
+        mark("It is uncertain whether a visit fits."),
+        mark("Those who suit are taken on your days, and others may have to be moved. More days help."),
+    ),
+    "no": (
+        mark("Not with today's role models."),
+        mark("Nobody can come on these days without a school losing its visit. Other days or topics can change that."),
+    ),
+    None: (
+        mark("How likely a visit is, is not known yet."),
+        mark("There is no plan for these weeks so far."),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,25 @@ def come(count: int | None) -> str:
     if count is None:
         return ""
     return _("None yet") if count == 0 else _("%(count)s can come", count=number(count))
+
+
+def chance(found: VisitChance | None) -> tuple[str, str]:
+    """What an order can expect: a word, and what it means. Both empty while there is nothing to go by."""
+    if found is None:
+        return "", ""
+    word, meaning = (_(said) for said in CHANCES[found.now])
+    if found.past is not None:
+        before = _(
+            "In %(season)s %(share)s of %(count)s orders like this got a visit.",
+            season=found.past.season,
+            share=percent(found.past.share),
+            count=number(found.past.like),
+        )
+    elif found.now is not None:
+        before = _("How orders like this fared last time is not known yet.")
+    else:
+        before = ""
+    return word, f"{meaning} {before}".strip()
 
 
 def starts(chosen: str) -> list[tuple[str, str]]:

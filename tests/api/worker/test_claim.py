@@ -94,7 +94,7 @@ def test_run_whose_lease_lapsed_is_taken_up_by_another(own_database: Engine) -> 
     with transaction() as session:
         assert planning.heartbeat(session, first, clock.now(), LEASE, []) is Wish.LOST
     with pytest.raises(LostRun), transaction() as session:
-        planning.mark_done(session, first, clock.now())
+        planning.mark_done(session, first, clock.now(), "{}")
     assert state(ids.run).state is RunState.RUNNING
 
 

@@ -9,11 +9,15 @@ async function keep() {
   show(await answer.json());
 }
 
-function show({ saved, line, promised, counts = {}, times = [] }) {
+function show({ saved, line, promised, chance, counts = {}, times = [] }) {
   form.querySelector("[data-saved]").textContent = saved;
   for (const place of document.querySelectorAll("[data-promised]")) if (promised) place.textContent = promised;
   const status = form.querySelector("[data-line]");
   if (status && line && status.textContent !== line) status.textContent = line;
+  for (const [place, words] of [["[data-chance-word]", chance[0]], ["[data-chance-meaning]", chance[1]]]) {
+    const part = form.querySelector(place);
+    if (part.textContent !== words) part.textContent = words;
+  }
   for (const [day, words] of Object.entries(counts)) count(day, words);
   times.forEach((words, at) => {
     form.querySelector(`[data-time="${at + 1}"]`).textContent = words;

@@ -19,12 +19,12 @@ from api.db import reading, transaction
 from api.domain.enums import EntryState, SessionState
 from api.models.people import Person
 from api.models.pupils import Entry, Pupil
-from api.queries import queue_join
 from tests import factories as make
 from tests.api.counting import count_queries
 from tests.api.services.queue import worlds
 from tests.api.web.pupil.mailbox import SIGN_UP, hidden, link, press, ranked, sign_up
 from tests.api.web.reading import text
+from tests.seasons import planned_season
 
 NAUGHTY = (
     "Åse Øverlændet", "A\u030ase Overlande", "Áhkká Čuđđi Ŋávdŋ Šuvččat Ŧoŋŋo Žžž", "\u202eעברית العربية",
@@ -210,14 +210,6 @@ def test_digital_is_suggested_and_never_put_in(client: FlaskClient, session: Ses
     assert '<option value="2" selected>' in added.split(f'name="rank_{digital.id}"')[1].split("</select>")[0]
 
 
-@pytest.mark.parametrize(
-    ("wishes", "chance"), [(20, "good"), (21, "unsure"), (60, "unsure"), (61, "small"), (0, "good")]
-)
-def test_words_for_a_chance_follow_the_rules(session: Session, wishes: int, chance: str) -> None:
-    rules = queue_join.rules_now(session, "none")
-    assert queue_join.chance_of(wishes, 20, rules) == chance
-
-
 def last_term(session: Session, world: worlds.QueueWorld, first_choices: int) -> None:
     """A season before, with one evening like the first of this one, wished for so many times."""
     evening = world.evenings[0]
@@ -252,9 +244,20 @@ def test_while_all_count_as_equal_the_demand_is_last_terms(client: FlaskClient, 
 def test_after_it_the_demand_is_that_of_now(client: FlaskClient, session: Session, world: worlds.QueueWorld) -> None:
     last_term(session, world, 3)
     world.join(session, 0, 1)
-    assert "God sjanse: 1 om én plass" in shown(client)
-    assert "God sjanse: 0 om én plass" in shown(client)
+    assert "1 om én plass" in shown(client)
+    assert "0 om én plass" in shown(client)
     assert "Ikke kjent" not in shown(client)
+
+
+def test_each_evening_says_what_the_queue_would_do(client: FlaskClient, session: Session) -> None:
+    planned = planned_season(session)
+    asked = {"level": session.scalars(select(Entry.level_id)).first() or "", "part": "1"}
+    with time_machine.travel(planned.today, tick=False):
+        assert "står det ved hver kveld" in text(looked(client, **asked))
+        rest, tenth = (text(looked(client, grade=grade, **asked)) for grade in ("12", "10"))
+    for page, full in ((rest, "Ingen ledig plass nå: 2 foran deg"), (tenth, "Ingen ledig plass nå: 2 foran deg")):
+        assert [full in page, "Det er en plass til deg slik køen er nå" in page] == [True, True]
+        assert "står det ved hver kveld" not in page
 
 
 def test_queries_do_not_grow_with_the_evenings(client: FlaskClient, session: Session, traveller: Any) -> None:

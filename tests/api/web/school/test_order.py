@@ -27,6 +27,7 @@ from tests import factories as make
 from tests.api.conftest import SignIn
 from tests.api.counting import count_queries
 from tests.api.web.reading import csrf, page, text
+from tests.seasons import planned_season
 
 TODAY = "2026-12-01T08:00:00+00:00"
 STAMP = 'name="form_stamp" value="'
@@ -169,6 +170,22 @@ def test_script_keeps_the_draft_and_hears_the_numbers(client: FlaskClient, sessi
     assert said["line"] == "1 dag valgt. 1 rollemodell kan komme minst én av dem."
     assert said["counts"]["2027-01-19"] == "1 kan komme"
     assert said["times"][1] == "09.25–10.10"
+
+
+def test_order_hears_what_the_plan_leaves_before_it_is_sent(client: FlaskClient, session: Session) -> None:
+    planned = planned_season(session)
+    school = make.make_school(session, name="Fjellvik skole", municipality_id=planned.oslo.id)
+    assert "Et besøk" not in text(page(client, "/bestill"))
+    fields = when(part="when", meeting="one", days=[(planned.monday + timedelta(days=4)).isoformat()], starts="09:00")
+    said = client.post("/bestill/kladd", data={**fields, "csrf_token": csrf(page(client, "/bestill"))}).get_json()
+    assert said["chance"][0] == "Et besøk går opp, slik planen er i dag."
+    assert "vet vi ikke ennå" in said["chance"][1]
+    school.lat = 70.0
+    session.flush()
+    make.make_school(session)
+    assert fill(client, "/bestill", fields) == (303, "/bestill/skole")
+    assert fill(client, "/bestill/skole", wishes(topics=[])) == (303, "/bestill/se-over")
+    assert "Ikke med dagens rollemodeller." in text(page(client, "/bestill/se-over"))
 
 
 def test_closed_days_are_text_with_their_reason_and_cannot_be_sent(
