@@ -1,6 +1,7 @@
 """How far visits reach: seasons with ample and scarce supply, several seeds, beside a hand rule.
 
     python -m tests.benchmarks.visits [--seeds 1 2 3] [--requests 2000] [--role-models 1500] [--seconds 300]
+                                      [--supply ample scarce]
 
 Each row is one season; then come the medians of its supply. `six` and `all` are the seconds after which the first six
 and all nine goals were proven ("-": they were not), `cpu6` and `cpu` the processor seconds until then, MB the most
@@ -74,11 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--role-models", type=int, default=1500)
     parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--supply", nargs="+", default=["ample", "scarce"], choices=["ample", "scarce"])
     chosen = parser.parse_args(arguments)
     print(f"visits: {chosen.requests} requests, {chosen.role_models} role models, limit {chosen.seconds:.0f} s")
     print(HEAD)
     kept = True
-    for supply in ("ample", "scarce"):
+    for supply in chosen.supply:
         rows = []
         for seed in chosen.seeds:
             problem = season(chosen.requests, chosen.role_models, seed, scarce=supply == "scarce")
