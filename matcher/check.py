@@ -5,7 +5,7 @@ content, the judge answers with broken rules and never with an exception.
 """
 
 from matcher.check_common import Violation
-from matcher.check_groups import GROUP_RULES, group_violations
+from matcher.check_group_plans import GROUP_RULES, group_violations
 from matcher.check_visits import VISIT_RULES, visit_violations
 from matcher.plan import GroupPlan, Plan, VisitPlan
 from matcher.problem import GroupProblem, Problem, VisitProblem

@@ -188,14 +188,15 @@ def _spread(arcs: list[set[int]], starts: Iterable[int], known: set[int]) -> Non
         waiting += fresh
 
 
-def passed_over_pupils(rooms: list[Room], line: list[Seated | Waiting]) -> Iterator[str]:
+def passed_over_pupils(rooms: list[Room], line: list[Seated | Waiting], *, moving: bool = True) -> Iterator[str]:
     """Unserved pupils who could sit if those behind them in the queue had to give way; the last one first.
 
-    All served ahead stay seated, perhaps elsewhere. Empty exactly when going through the queue serves those served.
+    All served ahead stay seated, perhaps elsewhere; without `moving` each stays in their session. Empty exactly when
+    going through the queue serves those served.
     """
     graph = Residual(rooms, line)
     for entry in line:
-        if isinstance(entry, Seated) and not entry.fixed:
+        if moving and isinstance(entry, Seated) and not entry.fixed:
             graph.let_move(entry)
     ways_out: set[int] = set()
     _spread(graph.before, [EVERYONE], ways_out)

@@ -17,6 +17,7 @@ from matcher.check_common import (
     wrong_goals,
 )
 from matcher.check_repair import held_as, wrong_moves
+from matcher.check_told import VisitChanges
 from matcher.plan import Visit, VisitPlan
 from matcher.problem import Option, Request, RoleModel, School, VisitProblem
 
@@ -340,6 +341,15 @@ def moved(facts: VisitFacts) -> Iterator[str]:
     yield from wrong_moves(facts.plan, now, facts.requests)
 
 
+def smallest_change(facts: VisitFacts) -> Iterator[str]:
+    """A change told is one that the request could have; `check --bounds` tries whether it serves."""
+    changes = VisitChanges(facts.problem)
+    for item in facts.plan.unserved:
+        request, change = facts.requests.get(item.request), item.smallest_change
+        if request is not None and change is not None and not changes.has(request, change):
+            yield f"request {request.id!r} is told a smallest change that it does not have"
+
+
 def goals(facts: VisitFacts) -> Iterator[str]:
     """All goals named and ordered, values as recounted and never beyond the bound, no gap under `optimal`."""
     yield from wrong_goals(facts.plan, recount(facts))
@@ -365,7 +375,8 @@ def _fixed_overlap(facts: VisitFacts) -> bool:
 
 VISIT_RULES = (
     wrong_problem, unknown, count, option, mode, topic, grade, distance, free, lessons, reserved, refused,
-    day, week, term, quota, overlap, travel, fixed, minutes, order, unserved, moved, goals, status,
+    day, week, term, quota, overlap, travel, fixed, minutes, order, unserved, moved,
+    smallest_change, goals, status,
 )  # fmt: skip
 """Every rule of a visit plan; the function's name is the rule's code."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from matcher.plan import GroupPlan, MovedPupil, PlanMentor, PlanSession
+from matcher.plan import Bottleneck, GroupPlan, MovedPupil, PlanMentor, PlanSession
 from matcher.problem import GroupProblem
 from tests.matcher.plans import group_plan
 from tests.matcher.small_problems import Data, group_data, groups
@@ -143,6 +143,19 @@ def passed_over() -> Broken:
     return placed(group_data(), {"p0": ("s0", "m0"), "p2": ("s0", "m0")}, 4)
 
 
+def smallest_change() -> Broken:
+    """p2 is told to choose a session that they chose."""
+    problem, plan = placed(group_data(), ONE, 5)
+    told = replace(plan.unserved[0], smallest_change={"kind": "session", "session": "s0"})
+    return problem, replace(plan, unserved=(told,))
+
+
+def bottlenecks() -> Broken:
+    """One more mentor for one more pupil is told of a closed session."""
+    problem, plan = placed(group_data(), ONE, 5)
+    return problem, replace(plan, bottlenecks=(Bottleneck(session="s1", levels=("R1",), one_more_mentor_serves=1),))
+
+
 def choice_envy() -> Broken:
     problem, plan = good()
     return problem, replace(plan, certificate=replace(plan.certificate, choice_envy=1))
@@ -161,5 +174,6 @@ def status() -> Broken:
 
 BROKEN: tuple[Callable[[], Broken], ...] = (
     wrong_problem, unknown, seat, choice, distance, level, ratio, seats, min_mentors, min_pupils, mentor_session,
-    mentor_max, mentor_overlap, fixed, order, unserved, moved, passed_over, choice_envy, goals, status,
+    mentor_max, mentor_overlap, fixed, order, unserved, moved, passed_over, smallest_change, bottlenecks, choice_envy,
+    goals, status,
 )  # fmt: skip

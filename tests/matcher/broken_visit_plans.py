@@ -169,6 +169,13 @@ def moved() -> Broken:
     )
 
 
+def smallest_change() -> Broken:
+    """q1 asks for one role model and is told to ask for one fewer."""
+    problem, plan = r0_takes_q0(visit_data())
+    told = replace(plan.unserved[0], smallest_change={"kind": "fewer_role_models"})
+    return problem, replace(plan, unserved=(told,))
+
+
 def goals() -> Broken:
     problem, plan = good()
     better = replace(plan.goals[4], value=3, bound=3)
@@ -182,5 +189,5 @@ def status() -> Broken:
 
 BROKEN: tuple[Callable[[], Broken], ...] = (
     wrong_problem, unknown, count, option, mode, topic, grade, distance, free, lessons, reserved, refused, day, week,
-    term, quota, overlap, travel, fixed, minutes, order, unserved, moved, goals, status,
+    term, quota, overlap, travel, fixed, minutes, order, unserved, moved, smallest_change, goals, status,
 )  # fmt: skip
