@@ -20,6 +20,7 @@ from api.web.company import register as company_register
 from api.web.coordinator import (
     adjust,
     approval,
+    audit_files,
     by_hand,
     compare,
     contacts,
@@ -68,6 +69,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     today.pages,
     rules.pages,
     history.pages,
+    audit_files.pages,
     by_hand.pages,
     doubles.pages,
     exports.pages,
