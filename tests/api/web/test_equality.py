@@ -11,7 +11,7 @@ from api.domain.permissions import Role
 from api.models.places import Municipality, School
 from api.models.planning import Run
 from api.models.pupils import Entry, Pupil
-from api.queries import equality
+from api.queries import equality, equality_visits
 from api.queries.snapshot import order_of_run, take_snapshot
 from matcher import problem as m
 from matcher.problem import problem_sha256
@@ -19,7 +19,7 @@ from tests import factories as make
 from tests.api.counting import count_queries
 from tests.api.web.conftest import AsRole
 from tests.api.web.reading import page, text
-from tests.seasons import World, plan_now
+from tests.seasons import World, plan_now, planned_season
 
 
 def many_pupils(session: Session, world: World, count: int) -> None:
@@ -91,6 +91,25 @@ def test_page_and_sheet_are_for_staff(session: Session, world: World, signed_in_
     leader = signed_in_as(Role.SITE_LEADER, world.nygard)
     assert leader.get("/grupper/likhet").status_code == 404
     assert "Hvem fikk plass" not in text(page(leader, "/grupper/uten"))
+
+
+def test_visits_are_compared_by_what_was_asked(session: Session, signed_in_as: AsRole) -> None:
+    world = planned_season(session, copies=5)
+    found = equality_visits.visit_report(session, world.plans[RunKind.VISIT])
+    assert [(line.group, line.asked, line.served) for line in found.mode] == [("digital", 5, 5), ("physical", 15, 10)]
+    assert [(line.group, line.asked, line.served) for line in found.way] == [
+        ("1_minutes", 15, 15), ("4_minutes", 5, 0),
+    ]  # fmt: skip
+    assert [(line.group, line.asked, line.is_outside) for line in found.first_visit] == [("first", 20, False)]
+    assert {line.group for line in found.municipality} == {"others"}
+    assert sum(line.asked or 0 for line in found.school_size) == 20
+    coordinator = signed_in_as(Role.COORDINATOR)
+    said = text(page(coordinator, "/besok/likhet"))
+    assert "Hvem fikk besøk, ved siden av en trekning" in said
+    assert "Mer enn en time 5 0 " in said
+    assert "Etter hvor skolen vil møtes;På skjerm;5;5;" in coordinator.get("/besok/likhet.csv").get_data(as_text=True)
+    assert "Hvem fikk besøk" in text(page(coordinator, "/besok/uten"))
+    assert signed_in_as(Role.SITE_LEADER, world.nygard).get("/besok/likhet").status_code == 404
 
 
 def test_questions_do_not_grow_with_the_pupils(session: Session, world: World) -> None:
