@@ -8,13 +8,15 @@ a judged plan with bounds of its own, and for each stated goal
   at least as many plans, and the fresh bound is at least as tight;
 - else it is open: the time was too short.
 
-`choices` and `continuity` of study groups hold for the plan's own roster, and are replayed on it.
+`choices` and `continuity` of study groups hold for the plan's own roster, and are replayed on it. A sample of what the
+plan tells beside its goals is tried as well (`bounds_told`).
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from matcher.bounds_told import Told, try_told
 from matcher.control import SEEDS, OnProgress, Settings, Stop
 from matcher.plan import Goal, GroupPlan, Plan
 from matcher.problem import GroupProblem, Problem
@@ -26,7 +28,10 @@ ON_ITS_ROSTER = ("choices", "continuity")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one stated bound; `goal` is "status" for the claim that no valid plan exists."""
+    """What became of one stated bound.
+
+    `goal` is "status" for the claim that no valid plan exists, "smallest_change" or "bottlenecks" for what is told.
+    """
 
     goal: str
     state: State
@@ -45,7 +50,8 @@ def find(problem: Problem, plan: Plan, *, stop: Stop, on_progress: OnProgress) -
     fresh = solve(problem, stop=stop, seed=seed, settings=_settings(certificate.settings), on_progress=on_progress)
     if plan.status == "infeasible":
         return [_infeasible(fresh)]
-    return [*_of_all_plans(plan, fresh), *_of_its_roster(problem, plan)]
+    told = try_told(problem, plan, stop)
+    return [*_of_all_plans(plan, fresh), *_of_its_roster(problem, plan), *_of_told(told)]
 
 
 def _settings(echoed: Mapping[str, Any]) -> Settings:
@@ -128,3 +134,18 @@ def _replayed(problem: GroupProblem, plan: GroupPlan) -> dict[str, int]:
         "choices": goals.choices(facts, again),
         "continuity": goals.continuity(facts, contacts(facts, now.roster, now.seat)),
     }
+
+
+def _of_told(told: list[Told]) -> Iterator[Finding]:
+    """One finding for what is told of each kind, by the worst of what was tried."""
+    for what in sorted({one.what for one in told}):
+        tried = [one for one in told if one.what == what]
+        wrong = [one.of for one in tried if one.holds is False]
+        still_open = [one.of for one in tried if one.holds is None]
+        if wrong:
+            yield Finding(what, "refuted", f"what is told of {', '.join(wrong)} is false by a fresh solve")
+        elif still_open:
+            message = f"what is told of {len(still_open)} of {len(tried)} is not confirmed in the time given"
+            yield Finding(what, "open", message)
+        else:
+            yield Finding(what, "confirmed", f"what is told of {len(tried)} is confirmed by fresh solves")

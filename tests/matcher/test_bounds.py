@@ -1,19 +1,27 @@
 """`check --bounds` as a user runs it: true bounds confirmed, false ones refuted, the rest left open."""
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from matcher.bounds_told import try_told
+from matcher.check import check as judged
 from matcher.cli import main
 from matcher.control import Settings, Stop
-from matcher.plan import GroupPlan, Plan, load_plan, to_json
+from matcher.plan import Bottleneck, GroupPlan, Plan, load_plan, to_json
 from matcher.problem import Problem
 from matcher.problem import to_json as problem_to_json
 from matcher.solve import solve
 from tests.benchmarks.instances_groups import national
 from tests.benchmarks.instances_visits import season
-from tests.matcher.small_problems import Data, group_data, groups, visit_data, visits
+from tests.matcher import brute_force_changes as brute_force
+from tests.matcher.plans import visit_plan
+from tests.matcher.random_groups import random_group_problem
+from tests.matcher.single_changes import NEW, SingleChanges, seats
+from tests.matcher.small_problems import Data, group_data, groups, lesson, visit_data, visits
 
 SMALL = {"visits": lambda: visits(visit_data()), "groups": lambda: groups(group_data())}
 SCARCE = {
@@ -61,7 +69,8 @@ def test_bounds_of_a_true_plan_are_all_confirmed(check: Check, kind: str) -> Non
     problem = SCARCE[kind]()
     plan = solve(problem, seed=3, settings=Settings(workers=1))
     assert check(problem, to_json(plan)) == 0
-    assert list(check.said) == [goal.name for goal in plan.goals]
+    told = ["bottlenecks", "smallest_change"] if isinstance(plan, GroupPlan) else ["smallest_change"]
+    assert list(check.said) == [*(goal.name for goal in plan.goals), *told]
     assert all("is confirmed by" in line for line in check.said.values())
     replayed = [name for name, line in check.said.items() if "replay" in line]
     assert replayed == (["choices", "continuity"] if isinstance(plan, GroupPlan) else [])
@@ -130,6 +139,69 @@ def test_infeasible_is_refuted_by_a_plan(check: Check) -> None:
     claim["conflicts"] = [{"code": "mentor_max", "items": ["fixed.mentors[0]", "fixed.mentors[1]"]}]
     assert check(problem, claim) == 1
     assert check.said == {"status": "infeasible is false: there is a judged plan"}
+
+
+def test_change_told_of_a_request_is_tried_by_fresh_solves() -> None:
+    verdicts = set()
+    for seed in range(6):
+        rng = random.Random(seed)
+        problem = brute_force.crowded_problem(seed)
+        plan = visit_plan(problem, brute_force.some_plan(problem, rng))
+        served = {visit.request for visit in plan.visits}
+        for item in plan.unserved[:4]:
+            request = next(r for r in problem.requests if r.id == item.request)
+            change = rng.choice([found for found, _ in brute_force.every_change(problem, request)])
+            (told,) = try_told(problem, replace(plan, unserved=(replace(item, smallest_change=change),)), Stop())
+            assert told == ("smallest_change", request.id, brute_force.serves(problem, served, request, change))
+            verdicts.add(told.holds)
+    assert verdicts == {True, False}
+
+
+def test_other_time_whose_lessons_would_end_after_midnight_is_refuted() -> None:
+    data = visit_data()
+    data["requests"][0] |= {"school": "s1", "options": [{"lessons": [lesson(18, "23:30", "23:59")]}]}
+    problem = visits(data)
+    plan = visit_plan(problem, [])
+    late = replace(plan.unserved[1], smallest_change={"kind": "time", "start": "2027-01-18T23:30"})
+    plan = replace(plan, unserved=(plan.unserved[0], late))
+    assert judged(problem, plan) == []
+    assert try_told(problem, plan, Stop()) == [("smallest_change", "q1", False)]
+
+
+@pytest.mark.parametrize("seed", range(0, 30, 10))
+def test_one_more_mentor_is_tried_by_fresh_solves(seed: int) -> None:
+    for problem in map(random_group_problem, range(seed, seed + 10)):
+        plan = solve(problem)
+        assert isinstance(plan, GroupPlan)
+        changes = SingleChanges(problem, plan)
+        for session in changes.open:
+            then = len(seats(changes.with_mentor(session), changes.roster | {(NEW, session)}))
+            bottleneck = Bottleneck(session=session, levels=(), one_more_mentor_serves=1)
+            told = try_told(problem, replace(plan, unserved=(), bottlenecks=(bottleneck,)), Stop())
+            assert told == [("bottlenecks", session, then == len(changes.seat) + 1)]
+        for item in plan.unserved:
+            for change, then, roster in changes.of(item.pupil):
+                if change["kind"] == "mentor":
+                    claimed = replace(plan, unserved=(replace(item, smallest_change=change),), bottlenecks=())
+                    works = changes.works(item.pupil, change, then, roster)
+                    assert try_told(problem, claimed, Stop()) == [("smallest_change", item.pupil, works)]
+
+
+@pytest.mark.parametrize("kind", ["visits", "groups"])
+def test_false_promises_are_refuted_and_without_time_left_open(check: Check, kind: str) -> None:
+    problem = season(20, 12, 2, scarce=True) if kind == "visits" else SCARCE[kind]()
+    plan = to_json(solve(problem, seed=3, settings=Settings(workers=1)))
+    if kind == "visits":
+        what, first = "smallest_change", min(plan["unserved"], key=lambda item: item["request"])
+        first["smallest_change"] = {"kind": "nothing"}
+    else:
+        what, first = "bottlenecks", min(plan["bottlenecks"], key=lambda one: one["session"])
+        plan["bottlenecks"] = [first | {"one_more_mentor_serves": first["one_more_mentor_serves"] - 1}]
+    assert check(problem, plan) == 1
+    said = f"what is told of {first['request' if kind == 'visits' else 'session']} is false by a fresh solve"
+    assert check.said[what] == said
+    assert check(problem, plan, "--seconds", "0") == 4
+    assert check.said[what].endswith("is not confirmed in the time given")
 
 
 def test_bounds_are_not_looked_at_where_the_judge_finds_a_broken_rule(
