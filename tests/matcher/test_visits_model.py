@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from matcher.check import check
+from matcher.check_visits import VisitFacts, recount
 from matcher.control import Stop
 from matcher.eligibility import RoleModelFacts
 from matcher.problem import VisitProblem
@@ -64,15 +65,18 @@ class Built:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_rows_accept_exactly_what_the_judge_accepts(seed: int) -> None:
+def test_rows_and_goals_are_those_of_the_judge(seed: int) -> None:
     built = Built(random_visit_problem(seed))
     verdicts = set()
     for chosen in built.random_choices(random.Random(seed), 25):
         facts, problem = built.season.facts, built.problem
         plan = plan_of(problem, facts, built.model, chosen, [], {}, seed=0, settings={}, seconds=0)
         codes = {violation.code for violation in check(problem, plan)} - {"goals", "unserved"}
-        accepted = built.model.is_valid(built.model.complete(chosen))
+        values = built.model.complete(chosen)
+        accepted = built.model.is_valid(values)
         assert accepted == (not codes), codes
+        reached = [(g.name, g.sense, g.value(int((built.gain(n) * values).sum()))) for n, g in enumerate(built.goals)]
+        assert not accepted or reached == recount(VisitFacts(problem, plan))
         verdicts.add(accepted)
     assert verdicts
 
