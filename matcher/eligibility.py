@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.problem import Option, Request, VisitProblem
+from matcher.problem import Option, Request, RoleModel, VisitProblem
 from matcher.travel import Minutes, Place, TravelTimes, place
 
 Flags = NDArray[np.bool_]
@@ -52,10 +52,13 @@ class Engagement(NamedTuple):
 
 
 class RoleModelFacts:
-    """A problem's role models as arrays, in the order of problem.role_models: a rule is a few array operations."""
+    """A problem's role models as arrays, in the order of problem.role_models: a rule is a few array operations.
 
-    def __init__(self, problem: VisitProblem) -> None:
-        people = problem.role_models
+    `only`: those of them that are asked about, where it is not all.
+    """
+
+    def __init__(self, problem: VisitProblem, only: Sequence[RoleModel] | None = None) -> None:
+        people = problem.role_models if only is None else only
         self.count = len(people)
         self.ids = tuple(person.id for person in people)
         self.schools = {school.id: school for school in problem.schools}
@@ -83,7 +86,8 @@ class RoleModelFacts:
         index = {identifier: i for i, identifier in enumerate(self.ids)}
         self._refusals: dict[tuple[str | None, str | None, datetime | None], list[int]] = defaultdict(list)
         for refusal in problem.refused:
-            self._refusals[refusal.request, refusal.school, refusal.start].append(index[refusal.role_model])
+            if refusal.role_model in index:
+                self._refusals[refusal.request, refusal.school, refusal.start].append(index[refusal.role_model])
 
     def _members(self, pairs: Iterable[tuple[str, int]]) -> dict[str, Flags]:
         members: dict[str, Flags] = {}

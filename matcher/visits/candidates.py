@@ -1,7 +1,8 @@
 """Who could visit whom: every (request, option, mode, role model) with no pair rule or fixed visit against it."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -69,6 +70,20 @@ class Room:
     busy: tuple[Busy, ...]
     day_used: Counter[tuple[int, int]]
     week_used: Counter[tuple[int, int]]
+
+    def of(self, people: Sequence[int]) -> "Room":
+        """The same for these role models alone, numbered as given."""
+        number = {person: i for i, person in enumerate(people)}
+        return replace(
+            self,
+            per_day=self.per_day[people],
+            per_week=self.per_week[people],
+            per_term=self.per_term[people],
+            company=self.company[people],
+            busy=tuple(b._replace(role_model=number[b.role_model]) for b in self.busy if b.role_model in number),
+            day_used=Counter({(number[p], day): n for (p, day), n in self.day_used.items() if p in number}),
+            week_used=Counter({(number[p], week): n for (p, week), n in self.week_used.items() if p in number}),
+        )
 
     def used_up(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         """For days, and for weeks: the role models whom fixed visits leave no room in them."""
@@ -142,6 +157,10 @@ def room(problem: VisitProblem, busy: tuple[Busy, ...]) -> Room:
     )
 
 
+Found = list[tuple[tuple[int, ...], list[NDArray[Any]]]]
+"""Units, each as its entry in each array of Units, and of its candidates the entries in each other array."""
+
+
 class CandidateFinder:
     """Asks the pair rules and the fixed visits about every unit."""
 
@@ -176,14 +195,14 @@ class CandidateFinder:
             before, after = self._facts.times.minutes(there, here), self._facts.times.minutes(here, there)
         return busy.end + before <= minute_of(e.start) or minute_of(e.end) + after <= busy.start
 
-    def units(self, r: int, request: Request) -> list[tuple[tuple[int, ...], list[NDArray[Any]]]]:
-        """The request's units with enough people, each with its people and what the pairs are worth."""
-        found = []
+    def units(self, r: int, request: Request, fewest: int | None = None) -> Found:
+        """The request's units with enough people (or `fewest`), each with them and what the pairs are worth."""
+        found, fewest = [], request.role_models if fewest is None else fewest
         for o, option in enumerate(request.options):
             for held in modes_of(request):
                 engagement = Engagement(request, option, held)
                 people = self.people(engagement)
-                if len(people) >= request.role_models:
+                if len(people) >= fewest:
                     found.append((self.unit(r, o, engagement), [compact(people), *self.worth(engagement, people)]))
         return found
 
@@ -209,17 +228,21 @@ def find_candidates(problem: VisitProblem, facts: RoleModelFacts, left: Room) ->
     """All units with enough people, and their candidates. Requests of fixed visits have none: they are served."""
     finder = CandidateFinder(problem, facts, left)
     fixed = {visit.request for visit in problem.fixed}
-    of_request: list[list[tuple[tuple[int, ...], list[NDArray[Any]]]]] = [[] for _ in problem.requests]
+    of_request: list[Found] = [[] for _ in problem.requests]
     for r in sorted(range(len(problem.requests)), key=lambda r: problem.requests[r].school):
         if problem.requests[r].id not in fixed:
             of_request[r] = finder.units(r, problem.requests[r])
-    found = [pair for pairs in of_request for pair in pairs]
+    return as_arrays(len(problem.requests), [pair for pairs in of_request for pair in pairs])
+
+
+def as_arrays(requests: int, found: Found) -> tuple[Candidates, Units]:
+    """Units and their candidates, in the order given."""
     units, parts = [unit for unit, _ in found], [part for _, part in found]
     by_unit = np.array(units, dtype=np.int64).reshape(-1, 8).T
     unit = np.repeat(np.arange(len(units), dtype=np.int32), [len(part[0]) for part in parts])
     by_candidate = [np.concatenate(column) for column in zip(*parts, strict=True)]
     candidates = Candidates(unit, *by_candidate) if parts else Candidates(*[np.zeros(0, dtype=np.int32)] * 5)
-    return candidates, Units(len(problem.requests), *[np.ascontiguousarray(column) for column in by_unit])
+    return candidates, Units(requests, *[np.ascontiguousarray(column) for column in by_unit])
 
 
 def compact(numbers: Ints) -> NDArray[Any]:

@@ -8,13 +8,14 @@ and what is proven about each goal never depends on them.
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matcher.control import Stop
+from matcher.control import Settings, Stop
 from matcher.plan import Goal
 from matcher.visits.goals import LinearGoal
+from matcher.visits.kept import Basis, Kept, Match
 from matcher.visits.model import Flags, Ints, Model
 from matcher.visits.relaxation import Relaxation, RelaxationFailedError
 from matcher.visits.running import Stopped
@@ -26,43 +27,77 @@ HEAVIEST = 1e9
 """Larger gains of one column would cost the linear program its precision."""
 
 
+@dataclass(frozen=True)
+class Run:
+    """How goals are run: what every stage needs besides the goal; what a problem near by left, what is left here."""
+
+    model: Model
+    seed: int
+    stop: Stop
+    nodes: int | None
+    match: Match | None = None
+    kept: Kept | None = None
+
+    def stage(self, goal: LinearGoal, assigned: Flags, report: Report, basis: Basis | None) -> Stage:
+        """The goal's stage, with the prices that proved it near by."""
+        prices = None if self.match is None else self.match.prices(goal.name)
+        return Stage(self.model, goal, assigned, self.seed, self.stop, self.nodes, report, prices=prices, basis=basis)
+
+    def keep(self, name: str, relaxation: Relaxation | None) -> None:
+        """Where the chapter's relaxation ended first."""
+        if self.kept is not None and relaxation is not None:
+            self.kept.bases.setdefault(name, relaxation.basis)
+
+
 def run_chapter(
-    model: Model,
-    goals: Sequence[LinearGoal],
-    assigned: Flags,
-    seed: int,
-    stop: Stop,
-    nodes: int | None,
-    reports: Sequence[Report],
+    run: Run, goals: Sequence[LinearGoal], assigned: Flags, reports: Sequence[Report]
 ) -> Iterator[tuple[Stage, Goal]]:
     """For each goal its stage, with the plan so far, and what it reached; settled before the next goal begins.
 
-    A stop is heard: the goals left are then yielded with the plan so far and the bounds that need no solver.
+    Goals are relaxed together from the first one on that is not proven without. A stop is heard: the goals left are
+    then yielded with the plan so far and the bounds that need no solver.
     """
-    assigned, relaxation = _blended(model, goals, assigned, seed, stop, nodes)
-    for goal, report in zip(goals, reports, strict=True):
-        stage = Stage(model, goal, assigned, seed, stop, nodes, report, relaxation=relaxation)
+    name, relaxation, blended = goals[0].name, None, False
+    basis = None if run.match is None else run.match.basis(name)
+    for number, (goal, report) in enumerate(zip(goals, reports, strict=True)):
+        stage = run.stage(goal, assigned, report, basis)
+        if not stage.proven and not blended:
+            blended = True
+            assigned, relaxation = _blended(run, goals[number:], assigned, basis)
+            stage.take(assigned)
+            run.keep(name, relaxation)
+        stage.relaxation = relaxation
         with contextlib.suppress(Stopped):
             stage.run()
         assigned, relaxation = stage.assigned, stage.relaxation
+        run.keep(name, relaxation)
+        if run.kept is not None:
+            run.kept.prices[goal.name] = stage.proof.if_slack / stage.scale
         yield stage, stage.finish()
 
 
+def begin(
+    model: Model, *, stop: Stop, seed: int, settings: Settings, match: Match | None = None, kept: Kept | None = None
+) -> Run:
+    """How goals are run on a fresh model."""
+    nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+    return Run(model, seed, stop, nodes, match, kept)
+
+
 def _blended(
-    model: Model, goals: Sequence[LinearGoal], assigned: Flags, seed: int, stop: Stop, nodes: int | None
+    run: Run, goals: Sequence[LinearGoal], assigned: Flags, basis: Basis | None
 ) -> tuple[Flags, Relaxation | None]:
     """The better plan of this one and one for the weighted sum, and the relaxation of that sum where there is one."""
-    worth = _weighted(model, goals) if len(goals) > 1 else None
+    worth = _weighted(run.model, goals) if len(goals) > 1 else None
     if worth is None:
         return assigned, None
-    blend = LinearGoal("blend", "max", worth, 0)
-    stage = Stage(model, blend, assigned, seed, stop, nodes, lambda value, bound: None)
+    stage = run.stage(LinearGoal("blend", "max", worth, 0), assigned, lambda value, bound: None, basis)
     try:
         stage.prepare()
     except (Stopped, RelaxationFailedError):
         stage = replace(stage, relaxation=None)
     plans = (assigned, stage.assigned)
-    return max(plans, key=lambda plan: _gains(model, goals, plan)), stage.relaxation
+    return max(plans, key=lambda plan: _gains(run.model, goals, plan)), stage.relaxation
 
 
 def _weighted(model: Model, goals: Sequence[LinearGoal]) -> Ints | None:

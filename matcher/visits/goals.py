@@ -100,7 +100,7 @@ def schools(model: Model, season: Season) -> LinearGoal:
     seen = season.schools_of_fixed()
     without = np.array([school.id not in seen for school in season.problem.schools], dtype=np.bool_)
     open_schools = np.unique(u.school[without[u.school]])
-    visited = model.add_columns(len(open_schools))
+    visited = model.add_columns("school", open_schools)
     each = np.arange(len(open_schools))
     row_of_unit = np.where(without[u.school], np.searchsorted(open_schools, u.school), -1)
     single = np.where(u.size == 1, row_of_unit, -1)
@@ -189,9 +189,13 @@ def spread(model: Model, season: Season) -> LinearGoal:
     in_company = left.company >= 0
     together = np.bincount(left.company[in_company], weights=reach[in_company], minlength=len(left.quota))
     parts = (
-        _count_columns(model, c.role_model, used_people, reach),
+        _count_columns(model, "role_model", c.role_model, used_people, reach),
         _count_columns(
-            model, left.company[c.role_model], used_companies, np.minimum(together.astype(np.int64), left.quota)
+            model,
+            "company",
+            left.company[c.role_model],
+            used_companies,
+            np.minimum(together.astype(np.int64), left.quota),
         ),
     )
     worth = np.zeros(model.columns, dtype=np.int64)
@@ -200,14 +204,14 @@ def spread(model: Model, season: Season) -> LinearGoal:
     return LinearGoal("spread", "min", smallest(worth), int((used_people**2).sum() + (used_companies**2).sum()))
 
 
-def _count_columns(model: Model, owner: Ints, used: Ints, reach: Ints) -> tuple[Ints, Ints]:
-    """Add the counted columns of some owners and the rows that tie them to what is assigned; (columns, costs).
+def _count_columns(model: Model, kind: str, owner: Ints, used: Ints, reach: Ints) -> tuple[Ints, Ints]:
+    """Add the counted columns of owners of a kind and the rows that tie them to what is assigned; (columns, costs).
 
     `owner`: of each candidate, or -1; `used` and `reach`: an owner's fixed engagements, and the most further ones.
     """
     of_row = np.repeat(np.arange(len(reach)), reach)
     step = np.arange(len(of_row)) - np.repeat(np.cumsum(reach) - reach, reach) + 1
-    counted = model.add_columns(len(of_row))
+    counted = model.add_columns(kind, of_row, step)
     model.add_rows("spread", np.zeros(len(reach), dtype=np.int64), [(of_row, counted, -1)], each=(owner, 1))
 
     def follow(values: Values) -> None:

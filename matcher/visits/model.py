@@ -38,12 +38,22 @@ def no_ints() -> Ints:
 
 
 class Level(NamedTuple):
-    """Rows of which each candidate stands in one at most: its number for each candidate, or -1."""
+    """Rows of one code of which each candidate stands in one at most: its number for each candidate, or -1."""
 
+    code: str
     row: NDArray[np.int32]
     coefficient: int
     local: bool
     rows: slice
+
+
+class Extra(NamedTuple):
+    """Extra columns of one kind: whose each of them is, by number, and the how manieth of theirs."""
+
+    kind: str
+    first: int
+    owner: Ints
+    step: Ints
 
 
 class Table:
@@ -94,6 +104,7 @@ class Model:
         self.columns = self.first_extra
         self.alive = np.ones(self.columns, dtype=np.bool_)
         self.fixed_to_one = np.zeros(self.columns, dtype=np.bool_)
+        self.extras: list[Extra] = []
         self.levels: list[Level] = []
         self.table = Table()
         self.limit = no_ints()
@@ -120,8 +131,10 @@ class Model:
         columns = np.concatenate([single, self.held_column[self.many]])
         return columns, np.concatenate([self.candidates.unit[single], self.many])
 
-    def add_columns(self, count: int) -> Ints:
-        """Add `count` extra columns and return their numbers."""
+    def add_columns(self, kind: str, owner: Ints, step: Ints | None = None) -> Ints:
+        """Add an extra column for each owner (and step) and return their numbers."""
+        count = len(owner)
+        self.extras.append(Extra(kind, self.columns, owner, np.zeros_like(owner) if step is None else step))
         added = np.arange(self.columns, self.columns + count)
         self.columns += count
         self.alive = np.concatenate([self.alive, np.ones(count, dtype=np.bool_)])
@@ -150,7 +163,7 @@ class Model:
         count = len(limits)
         if each is not None and count:
             row = np.where(each[0] < 0, -1, each[0] + first).astype(np.int32)
-            self.levels.append(Level(row, each[1], local, slice(first, first + count)))
+            self.levels.append(Level(code, row, each[1], local, slice(first, first + count)))
         self.table.extend(
             [(row + first, column, np.broadcast_to(np.int64(factor), row.shape)) for row, column, factor in entries]
         )

@@ -13,8 +13,8 @@ from typing import Any
 from matcher import plan as plans
 from matcher.control import Progress, Settings, Stop
 from matcher.problem import VisitProblem, load_problem
-from matcher.visits.candidates import fixed_engagements
-from matcher.visits.solve import Frame, solve_frame
+from matcher.visits.frame import Frame
+from matcher.visits.solve import solve_frame
 
 
 def main() -> None:
@@ -24,8 +24,8 @@ def main() -> None:
     assert isinstance(problem, VisitProblem)
     stop = Stop(job["seconds"])
     threading.Thread(target=_listen, args=(stop,), daemon=True).start()
-    frame = Frame(problem, fixed_engagements(problem))
-    plan = solve_frame(frame, stop=stop, seed=job["seed"], settings=Settings(**job["settings"]), on_progress=_report)
+    frame = Frame(problem)
+    plan, _ = solve_frame(frame, stop=stop, seed=job["seed"], settings=Settings(**job["settings"]), on_progress=_report)
     _tell({"plan": plans.to_json(plan)})
     os._exit(0)
 

@@ -27,6 +27,7 @@ from matcher.visits.running import run
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+BASIC, AT_LOW = int(solution_pb2.BASIS_STATUS_BASIC), int(solution_pb2.BASIS_STATUS_AT_LOWER_BOUND)
 NOTHING = (result_pb2.TERMINATION_REASON_INFEASIBLE, result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED)
 """Columns of an integer program are bounded, so neither leaves room for a solution."""
 
@@ -72,13 +73,22 @@ class LinearProgram:
         """Number of rows."""
         return len(self._row_status)
 
+    @property
+    def basis(self) -> tuple[Ints, Ints]:
+        """Status of each column and each row, as MathOpt numbers them."""
+        return self._column_status, self._row_status
+
+    def start_from(self, column_status: Ints, row_status: Ints) -> None:
+        """Have the next solve start from this basis; as many are basic as there are rows."""
+        self._column_status, self._row_status, self._has_basis = column_status, row_status, True
+
     def add_columns(self, low: Floats, high: Floats, gain: Floats) -> Ints:
         """Add columns, at their low value in the basis, and return their numbers."""
         numbers = np.arange(self.columns, self.columns + len(low))
         _describe(self._update.new_variables, numbers, low, high)
         self._update.new_variables.integers.extend([False] * len(low))
         _extend(self._update.objective_updates.linear_coefficients, numbers, gain)
-        at_low = np.full(len(low), solution_pb2.BASIS_STATUS_AT_LOWER_BOUND)
+        at_low = np.full(len(low), AT_LOW)
         self._column_status = np.concatenate([self._column_status, at_low])
         return numbers
 
@@ -86,7 +96,7 @@ class LinearProgram:
         """Add rows without entries, slack in the basis, and return their numbers."""
         numbers = np.arange(self.rows, self.rows + len(low))
         _describe(self._update.new_linear_constraints, numbers, low, high)
-        self._row_status = np.concatenate([self._row_status, np.full(len(low), solution_pb2.BASIS_STATUS_BASIC)])
+        self._row_status = np.concatenate([self._row_status, np.full(len(low), BASIC)])
         return numbers
 
     def add_entries(self, rows: Ints, columns: Ints, coefficients: NDArray[Any]) -> None:

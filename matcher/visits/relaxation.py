@@ -4,8 +4,9 @@ import numpy as np
 
 from matcher.control import Stop
 from matcher.visits.bound import Proof
+from matcher.visits.kept import Basis
 from matcher.visits.model import Flags, Floats, Ints, Model
-from matcher.visits.program import LinearProgram, Optimum
+from matcher.visits.program import AT_LOW, BASIC, LinearProgram, Optimum
 from matcher.visits.running import Stopped
 
 TOLERANCE = 1e-6
@@ -32,6 +33,41 @@ class Relaxation:
         self._reach = np.zeros(model.rows, dtype=np.int64)
         self._dual = True
         self.add(columns)
+
+    @classmethod
+    def starting_from(cls, model: Model, gain: Floats, basis: Basis) -> "Relaxation":
+        """Over the columns of a basis, and there: as near to it as what is alive of it allows."""
+        alive = model.alive[basis.columns]
+        relaxation = cls(model, gain, basis.columns[alive])
+        relaxation._admit(basis.rows[relaxation._row[basis.rows] < 0])
+        column_status, row_status = (status.copy() for status in relaxation._program.basis)
+        column_status[relaxation._column[basis.columns[alive]]] = basis.column_status[alive]
+        row_status[relaxation._row[basis.rows]] = basis.row_status
+        relaxation._make_square(column_status, row_status)
+        relaxation._program.start_from(column_status, row_status)
+        relaxation._dual = not alive.all()
+        return relaxation
+
+    def _make_square(self, column_status: Ints, row_status: Ints) -> None:
+        """As many basic as there are rows: rows that no basic column stands in first, then any."""
+        model, basic = self._model, np.zeros(len(row_status), dtype=np.int64)
+        active = np.flatnonzero(self._column >= 0)
+        active = active[column_status[self._column[active]] == BASIC]
+        row, _, _ = model.entries_of(active)
+        np.add.at(basic, self._row[row[self._row[row] >= 0]], 1)
+        row_status[(row_status != BASIC) & (basic == 0)] = BASIC
+        surplus = int((column_status == BASIC).sum() + (row_status == BASIC).sum()) - len(row_status)
+        if surplus < 0:
+            row_status[np.flatnonzero(row_status != BASIC)[:-surplus]] = BASIC
+        elif surplus > 0:
+            column_status[np.flatnonzero(column_status == BASIC)[-surplus:]] = AT_LOW
+
+    @property
+    def basis(self) -> Basis:
+        """Where the last solve ended."""
+        columns, rows = np.flatnonzero(self._column >= 0), np.flatnonzero(self._row >= 0)
+        column_status, row_status = self._program.basis
+        return Basis(columns, column_status[self._column[columns]], rows, row_status[self._row[rows]])
 
     @property
     def active(self) -> Flags:

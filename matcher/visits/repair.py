@@ -7,12 +7,12 @@ from dataclasses import replace
 from matcher.changes import VisitChanges
 from matcher.changes_visits import apply_visits
 from matcher.control import OnProgress, Settings, Stop, echoed, no_progress
-from matcher.eligibility import RoleModelFacts
 from matcher.plan import Visit, VisitPlan, plan_sha256
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import conflicts, fixed_engagements
+from matcher.visits.frame import Frame
 from matcher.visits.repair_report import Causes, moved_and_dropped
-from matcher.visits.repair_stages import Frame, repair_by_stages
+from matcher.visits.repair_stages import repair_by_stages
 from matcher.visits.result import infeasible_plan, plan_of
 
 DEFAULT_SETTINGS = Settings()
@@ -44,14 +44,12 @@ def repair_visits(
     if clashes := conflicts(fixed_engagements(changed)):
         empty = infeasible_plan(changed, clashes, seed=seed, settings=said, seconds=time.monotonic() - started)
         return changed, replace(empty, based_on=plan_sha256(plan))
-    facts = RoleModelFacts(changed)
+    frame = Frame(changed)
     visits = visits_that_may_move(changed, plan)
-    found = repair_by_stages(
-        Frame(changed, facts), visits, stop=stop, seed=seed, settings=settings, on_progress=on_progress
-    )
+    found = repair_by_stages(frame, visits, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
     repaired = plan_of(
         changed,
-        facts,
+        frame.facts,
         found.model,
         found.assigned,
         found.goals,

@@ -43,8 +43,9 @@ def moved(model: Model, standing: Sequence[Ints | None]) -> LinearGoal:
     each of them. A visit that cannot stand counts 1 in every plan.
     """
     single = [int(columns[0]) for columns in standing if columns is not None and len(columns) == 1]
-    many = [columns for columns in standing if columns is not None and len(columns) > 1]
-    kept = model.add_columns(len(many))
+    many = sorted((c for c in standing if c is not None and len(c) > 1), key=lambda columns: int(columns[0]))
+    requests = model.units.request[model.candidates.unit[[int(columns[0]) for columns in many]]]
+    kept = model.add_columns("request", requests)
     if many:
         assigned = np.concatenate(many)
         own = np.repeat(kept, [len(columns) for columns in many])

@@ -14,10 +14,12 @@ from matcher.changes import Limits as NewLimits
 from matcher.changes import VisitChanges
 from matcher.changes_visits import OF_A_ROLE_MODEL, apply_visits, refuses
 from matcher.control import OnProgress, Progress, Settings, Stop, echoed, no_progress, versions
-from matcher.eligibility import RoleModelFacts, minute_of
+from matcher.eligibility import minute_of
 from matcher.plan import Goal, VisitPlan, plan_sha256
 from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove, scale_for
+from matcher.visits.chapter import begin
+from matcher.visits.frame import Frame
 from matcher.visits.model import Flags
 from matcher.visits.repair import DEFAULT_SETTINGS, repair_visits, visits_that_may_move
 from matcher.visits.repair_digest import Digest
@@ -27,7 +29,7 @@ from matcher.visits.repair_local import Decided, LocalProgram, TooHardError
 from matcher.visits.repair_report import Causes
 from matcher.visits.repair_result import changed_visits, plan_with, recounted
 from matcher.visits.repair_rings import Rings
-from matcher.visits.repair_stages import AFTER_MOVED, UNTIL_MOVED, Frame, Stages
+from matcher.visits.repair_stages import AFTER_MOVED, UNTIL_MOVED, Stages
 
 
 class PreparedRepair:
@@ -49,14 +51,14 @@ class PreparedRepair:
 
     def _prepare(self, seed: int, settings: Settings) -> None:
         """Find what plans of these values could use, and the bounds of the other goals over all of them."""
-        facts = RoleModelFacts(self.problem)
-        frame = Frame(self.problem, facts)
-        model, season = frame.model, frame.season
+        frame = Frame(self.problem)
+        facts, season = frame.facts, frame.season
+        model, _ = frame.model()
         visits = visits_that_may_move(self.problem, self.plan)
         columns = [column for column in columns_of_visits(model, self.problem, visits) if column is not None]
         assigned = np.zeros(len(model.candidates.unit), dtype=np.bool_)
         assigned[[c for some in columns for c in some.tolist()]] = True
-        stages = Stages(frame, assigned, Stop(), seed, settings, no_progress)
+        stages = Stages(begin(model, stop=Stop(), seed=seed, settings=settings), assigned, no_progress)
         stages.run([goal_of(model, season) for goal_of in UNTIL_MOVED])
         usable = model.alive[: len(assigned)].copy()
         unit, request = model.candidates.unit, model.units.request

@@ -12,18 +12,14 @@ from functools import partial
 import numpy as np
 
 from matcher.control import OnProgress, Progress, Settings, Stop
-from matcher.eligibility import RoleModelFacts
 from matcher.plan import BoundSource, Goal, Visit
-from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove
-from matcher.visits.candidates import find_candidates, fixed_engagements, room
-from matcher.visits.chapter import run_chapter
-from matcher.visits.goals import GOALS, LinearGoal, Season
-from matcher.visits.model import Flags, Ints, Model, Values
+from matcher.visits.chapter import Run, begin, run_chapter
+from matcher.visits.frame import Frame
+from matcher.visits.goals import GOALS, LinearGoal
+from matcher.visits.model import Flags, Model, Values
 from matcher.visits.repair_goal import columns_of_visits, moved
-from matcher.visits.rules import RULES, Surroundings, limit_groups
 from matcher.visits.stage import Stage
-from matcher.visits.start import Diary, HandRule
 
 UNTIL_MOVED = GOALS[:6]
 """Goals that are worth moving visits for: priority .. days_waited."""
@@ -41,42 +37,12 @@ class Repaired:
     moved: Goal
 
 
-class Frame:
-    """A problem's columns and rows before any goal, and what goals and the hand rule need beside them."""
-
-    def __init__(self, problem: VisitProblem, facts: RoleModelFacts) -> None:
-        self.season = Season(problem, facts, room(problem, fixed_engagements(problem)))
-        self.model = Model(*find_candidates(problem, facts, self.season.left))
-        schools = tuple(facts.school_place(school.id) for school in problem.schools)
-        self.around = Surroundings(limit_groups(self.model, self.season.left), schools, facts.times)
-        for rule in RULES:
-            rule(self.model, self.around)
-
-    def filled(self, standing: Sequence[Ints | None]) -> Flags:
-        """These visits as far as they fit together, in their order, and what the hand rule adds."""
-        diary = Diary(self.model, self.around, self.season.left)
-        assigned = np.zeros(len(self.model.candidates.unit), dtype=np.bool_)
-        for columns in standing:
-            if columns is not None and all(diary.fits(candidate) for candidate in columns.tolist()):
-                for candidate in columns.tolist():
-                    diary.take(candidate)
-                assigned[columns] = True
-        return self.hand().filled(assigned)
-
-    def hand(self) -> HandRule:
-        """The hand rule of this problem."""
-        return HandRule(self.season.problem, self.model, self.around, self.season.left)
-
-
 class Stages:
-    """Runs goals one after the other on one frame, each from the plan of the one before."""
+    """Runs goals one after the other on one model, each from the plan of the one before."""
 
-    def __init__(
-        self, frame: Frame, assigned: Flags, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress
-    ) -> None:
-        self.frame, self.assigned = frame, assigned
-        self._stop, self._seed = stop, seed
-        self._nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+    def __init__(self, run: Run, assigned: Flags, on_progress: OnProgress) -> None:
+        self.model, self.assigned = run.model, assigned
+        self._run = run
         self._started, self._on_progress = time.monotonic(), on_progress
         self.done: list[tuple[LinearGoal, Stage]] = []
         self.proven = True
@@ -84,8 +50,7 @@ class Stages:
     def run(self, goals: Sequence[LinearGoal]) -> None:
         """The best plan for these goals that keeps what those before them reached, and what is proven about each."""
         reports = [partial(self._tell, goal.name) for goal in goals]
-        model = self.frame.model
-        for stage, reached in run_chapter(model, goals, self.assigned, self._seed, self._stop, self._nodes, reports):
+        for stage, reached in run_chapter(self._run, goals, self.assigned, reports):
             self.assigned = stage.assigned
             self.proven &= reached.gap == 0
             self.done.append((stage.goal, stage))
@@ -108,16 +73,18 @@ def repair_by_stages(
     Bounds of goals before `moved` are those of a full solve. Those after it hold for every plan that reaches the goals
     before it, however many visits it moves, so that a gap there is the price of moving few.
     """
-    model = frame.model
-    standing = columns_of_visits(model, frame.season.problem, visits)
-    stages = Stages(frame, frame.filled(standing), stop, seed, settings, on_progress)
+    model, hand = frame.model()
+    standing = columns_of_visits(model, frame.problem, visits)
+    assigned = hand.standing(columns.tolist() for columns in standing if columns is not None)
+    run = begin(model, stop=stop, seed=seed, settings=settings)
+    stages = Stages(run, hand.filled(assigned), on_progress)
     stages.run([goal_of(model, frame.season) for goal_of in UNTIL_MOVED])
     with _decisions_forgotten(model):
         fewest = moved(model, standing)
         stages.run([fewest, *(goal_of(model, frame.season) for goal_of in AFTER_MOVED)])
     assigned = stages.assigned
     if not stages.proven:
-        assigned = frame.hand().filled(assigned)
+        assigned = hand.filled(assigned)
     before, (fewest, stage), after = stages.done[:6], stages.done[6], stages.done[7:]
     values = model.complete(assigned)
     goals = [_goal(linear, values, stage.bound) for linear, stage in before]

@@ -8,18 +8,17 @@ from functools import partial
 import numpy as np
 
 from matcher.control import OnProgress, Progress, Settings, Stop, echoed
-from matcher.eligibility import RoleModelFacts
 from matcher.plan import BoundSource, Goal, VisitPlan
 from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove, scale_for
-from matcher.visits.candidates import Busy, conflicts, find_candidates, fixed_engagements, room
-from matcher.visits.chapter import run_chapter
-from matcher.visits.goals import GOALS, LinearGoal, Season
-from matcher.visits.model import Model, Values
+from matcher.visits.candidates import conflicts, fixed_engagements
+from matcher.visits.chapter import begin, run_chapter
+from matcher.visits.frame import Frame
+from matcher.visits.goals import GOALS, LinearGoal
+from matcher.visits.kept import Kept, Match
+from matcher.visits.model import Values
 from matcher.visits.parts import joined, parts_of, solve_parts
 from matcher.visits.result import infeasible_plan, plan_of
-from matcher.visits.rules import RULES, Surroundings, limit_groups
-from matcher.visits.start import HandRule
 
 CHAPTERS = (GOALS[:6], GOALS[6:8], GOALS[8:])
 """Goals that are relaxed together: who is served; by whom; and `spread`, whose columns are many, over what is left."""
@@ -31,56 +30,49 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     Ends within about a second of the stop, with the best plan so far. `on_progress` hears every move of value or bound.
     """
     started = time.monotonic()
-    busy = fixed_engagements(problem)
-    if found := conflicts(busy):
+    if found := conflicts(fixed_engagements(problem)):
         return infeasible_plan(
             problem, found, seed=seed, settings=echoed(settings, stop), seconds=time.monotonic() - started
         )
-    frame = Frame(problem, busy)
+    frame = Frame(problem)
     parts = parts_of(problem, frame.candidates, frame.units)
     if len(parts) > 1:
         plans = solve_parts(parts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
         plan = joined(problem, plans, partial(_plain_bound, frame))
         settled = replace(plan.certificate, settings=echoed(settings, stop), seconds=time.monotonic() - started)
         return replace(plan, certificate=settled)
-    return solve_frame(frame, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
+    return solve_frame(frame, stop=stop, seed=seed, settings=settings, on_progress=on_progress)[0]
 
 
-class Frame:
-    """A problem with what is found before anything is decided: facts, limits, candidates."""
+def solve_frame(
+    frame: Frame,
+    *,
+    stop: Stop,
+    seed: int,
+    settings: Settings,
+    on_progress: OnProgress,
+    near: Kept | None = None,
+    keep: bool = False,
+) -> tuple[VisitPlan, Kept | None]:
+    """As `solve`, in this process, for a problem whose fixed visits do not contradict each other.
 
-    def __init__(self, problem: VisitProblem, busy: tuple[Busy, ...]) -> None:
-        self.started = time.monotonic()
-        self.problem, self.facts = problem, RoleModelFacts(problem)
-        self.season = Season(problem, self.facts, room(problem, busy))
-        self.candidates, self.units = find_candidates(problem, self.facts, self.season.left)
-
-    def model(self) -> tuple[Model, HandRule]:
-        """Columns and rows of the problem, and the hand rule over them."""
-        model, left = Model(self.candidates, self.units), self.season.left
-        schools = tuple(self.facts.school_place(school.id) for school in self.problem.schools)
-        around = Surroundings(limit_groups(model, left), schools, self.facts.times)
-        for rule in RULES:
-            rule(model, around)
-        return model, HandRule(self.problem, model, around, left)
-
-
-def solve_frame(frame: Frame, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> VisitPlan:
-    """As `solve`, in this process, for a problem whose fixed visits do not contradict each other."""
-    problem, facts, season, started = frame.problem, frame.facts, frame.season, frame.started
+    `near`: what was kept of a problem near this one. With `keep`, what helps with problems near it comes second.
+    """
     model, hand = frame.model()
-    nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
+    match = None if near is None else Match(near, frame.problem, model)
+    assigned = hand.filled(hand.standing(() if match is None else match.visits()))
+    kept = Kept(frame.problem, model, assigned) if keep else None
+    run = begin(model, stop=stop, seed=seed, settings=settings, match=match, kept=kept)
 
     def tell(name: str, value: int, bound: int) -> None:
-        on_progress(Progress(name, value, bound, time.monotonic() - started))
+        on_progress(Progress(name, value, bound, time.monotonic() - frame.started))
 
-    assigned = hand.filled(np.zeros(len(model.candidates.unit), dtype=np.bool_))
     done: list[tuple[LinearGoal, Goal]] = []
     sources: dict[str, BoundSource] = {}
     for chapter in CHAPTERS:
-        linear = [goal_of(model, season) for goal_of in chapter]
+        linear = [goal_of(model, frame.season) for goal_of in chapter]
         reports = [partial(tell, goal.name) for goal in linear]
-        for stage, reached in run_chapter(model, linear, assigned, seed, stop, nodes, reports):
+        for stage, reached in run_chapter(run, linear, assigned, reports):
             assigned = stage.assigned
             done.append((stage.goal, reached))
             sources[reached.name] = stage.source
@@ -91,10 +83,13 @@ def solve_frame(frame: Frame, *, stop: Stop, seed: int, settings: Settings, on_p
         goals = _recounted(done, model.complete(assigned))
         for goal in goals:
             tell(goal.name, goal.value, goal.bound)
-    seconds = time.monotonic() - started
-    return plan_of(
-        problem, facts, model, assigned, goals, sources, seed=seed, settings=echoed(settings, stop), seconds=seconds
+    if kept is not None:
+        kept.assigned = assigned
+    said, seconds = echoed(settings, stop), time.monotonic() - frame.started
+    plan = plan_of(
+        frame.problem, frame.facts, model, assigned, goals, sources, seed=seed, settings=said, seconds=seconds
     )
+    return plan, kept
 
 
 def _plain_bound(frame: Frame, number: int) -> int:

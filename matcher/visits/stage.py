@@ -17,7 +17,8 @@ from matcher.plan import Goal
 from matcher.visits.bound import Proof, no_prices, prove, scale_for, settle
 from matcher.visits.goals import LinearGoal
 from matcher.visits.integer import Whole, solve_whole
-from matcher.visits.model import Flags, Ints, Model, Values, no_ints
+from matcher.visits.kept import Basis
+from matcher.visits.model import Flags, Floats, Ints, Model, Values, no_ints
 from matcher.visits.nearby import WHOLE, nearby
 from matcher.visits.program import Optimum
 from matcher.visits.relaxation import Relaxation, RelaxationFailedError, columns_asked_for
@@ -58,15 +59,24 @@ class Stage:
     source: Literal["lp", "branch_and_bound"] = "lp"
     relaxation: Relaxation | None = None
     """Where to start, and then where the next goal may start."""
+    prices: Floats | None = None
+    """Prices of rows that may prove the goal at once."""
+    basis: Basis | None = None
+    """Without a relaxation to go on from: where one of a problem near this one ended."""
 
     def __post_init__(self) -> None:
         self.gain = np.zeros(self.model.columns, dtype=np.int64)
         self.gain[: len(self.goal.worth)] = self.goal.gain
         self._gained = self._gain_of(self.model.complete(self.assigned))
         self.scale = scale_for(self.gain)
-        self.proof = prove(self.model, self.gain, self.scale, no_prices(self.model))
+        self.proof = self._prove(no_prices(self.model) if self.prices is None else self.prices)
         self.bound = self.proof.whole
+        if self.prices is not None and not self.proven:
+            self.consider(self._prove(no_prices(self.model)))
         self.tell()
+
+    def _prove(self, prices: Floats, nudge: Ints | None = None) -> Proof:
+        return prove(self.model, self.gain, self.scale, prices, nudge)
 
     @property
     def gained(self) -> int:
@@ -91,6 +101,10 @@ class Stage:
         if gained > self.gained and self.model.is_valid(values):
             self.assigned, self._gained = values[: len(self.assigned)] > 0, gained
             self.tell()
+
+    def take(self, assigned: Flags) -> None:
+        """Go on from this valid plan, which gains no less."""
+        self.assigned, self._gained = assigned, self._gain_of(self.model.complete(assigned))
 
     def consider(self, proof: Proof) -> None:
         """Keep the proof with the lowest bound."""
@@ -129,15 +143,26 @@ class Stage:
 
     def _relaxed(self) -> tuple[Relaxation, Optimum]:
         """The relaxation at its optimum: from where another goal left it, or afresh."""
-        if self.relaxation is not None:
+        for start in (self._where_it_was_left, self._near_by):
             with contextlib.suppress(RelaxationFailedError):
-                self.relaxation.renew()
-                self.relaxation.set_gain(self.gain.astype(np.float64))
-                solution = self._generate(self.relaxation, None)
-                self._offer_whole(solution)
-                return self.relaxation, solution
+                if relaxation := start():
+                    self.relaxation = relaxation
+                    solution = self._generate(relaxation, None)
+                    self._offer_whole(solution)
+                    return relaxation, solution
         self.relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
         return self.relaxation, self._relax(self.relaxation)
+
+    def _where_it_was_left(self) -> Relaxation | None:
+        if self.relaxation is not None:
+            self.relaxation.renew()
+            self.relaxation.set_gain(self.gain.astype(np.float64))
+        return self.relaxation
+
+    def _near_by(self) -> Relaxation | None:
+        if self.basis is None:
+            return None
+        return Relaxation.starting_from(self.model, self.gain.astype(np.float64), self.basis)
 
     def finish(self) -> Goal:
         """Write down for the stages to come what plans of this value have in common; the goal's value and bound."""
@@ -158,7 +183,7 @@ class Stage:
         plan = np.flatnonzero(model.complete(self.assigned)) if decided.any() or model.fixed_to_one.any() else no_ints()
         extra = np.arange(model.first_extra, model.columns)
         nothing = np.zeros(model.columns, dtype=np.bool_)
-        proof = prove(model, self.gain, self.scale, no_prices(model), self._nudge(self.scale))
+        proof = self._prove(no_prices(model), self._nudge(self.scale))
         wanting = np.full(model.rows, -1e6)
         few = columns_asked_for(model, proof, wanting, nothing, COLUMNS_AT_FIRST)
         columns = np.concatenate([plan, extra, few])
@@ -185,7 +210,7 @@ class Stage:
         while True:
             solution = relaxation.solve(self.stop)
             broken = relaxation.add_broken_rows(solution.values)
-            proof = prove(self.model, self.gain, self.scale, solution.prices, nudge)
+            proof = self._prove(solution.prices, nudge)
             self.consider(proof)
             asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_A_ROUND)
             if len(asked) < FEW * self.model.units.requests:

@@ -1,12 +1,13 @@
 """A plan by hand: where a solve starts, and what fills a plan that was stopped early."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import Room, week_of
-from matcher.visits.model import Flags, Ints, Model
+from matcher.visits.model import Flags, Model
 from matcher.visits.rules import Surroundings
 
 
@@ -81,6 +82,15 @@ class HandRule:
             key=lambda r: (visits[requests[r].school] > 0, -requests[r].classes, requests[r].submitted),
         )
 
+    def standing(self, visits: Iterable[Sequence[int]]) -> Flags:
+        """Candidates of these visits as far as they fit together, in their order."""
+        diary = Diary(self._model, self._around, self._left)
+        assigned = np.zeros(len(self._model.candidates.unit), dtype=np.bool_)
+        for columns in visits:
+            if len(columns) == len(_enough(diary, columns, len(columns))):
+                assigned[columns] = True
+        return assigned
+
     def filled(self, assigned: Flags) -> Flags:
         """These candidates and what fits beside them."""
         problem, units = self._problem, self._model.units
@@ -90,7 +100,8 @@ class HandRule:
             diary.take(candidate)
         served = set(units.request[self._model.candidates.unit[assigned]].tolist())
         visited = {problem.requests[r].school for r in served}
-        visited |= {r.school for r in problem.requests if r.id in {fixed.request for fixed in problem.fixed}}
+        fixed = {visit.request for visit in problem.fixed}
+        visited |= {r.school for r in problem.requests if r.id in fixed}
         promised = [r for r in self._order if problem.requests[r].priority]
         for requests, only_new_schools in ((promised, False), (self._order, True), (self._order, False)):
             for r in requests:
@@ -109,15 +120,15 @@ class HandRule:
         for unit in self._units[request]:
             here = np.arange(self._starts[unit], self._starts[unit + 1])
             nearest = here[np.argsort(candidates.minutes[here], kind="stable")]
-            if people := _enough(diary, nearest, int(self._model.units.size[unit])):
+            if people := _enough(diary, nearest.tolist(), int(self._model.units.size[unit])):
                 return people
         return []
 
 
-def _enough(diary: Diary, candidates: Ints, size: int) -> list[int]:
+def _enough(diary: Diary, candidates: Sequence[int], size: int) -> list[int]:
     """The first `size` candidates that fit together, taken; or none, and nothing is taken."""
     people: list[int] = []
-    for candidate in candidates.tolist():
+    for candidate in candidates:
         if diary.fits(candidate):
             diary.take(candidate)
             people.append(candidate)

@@ -1,0 +1,47 @@
+"""A problem's columns and rows before any goal, and what goals and the hand rule need beside them."""
+
+import time
+
+from matcher.eligibility import RoleModelFacts
+from matcher.problem import VisitProblem
+from matcher.visits.candidates import Room, find_candidates, fixed_engagements, room
+from matcher.visits.goals import Season
+from matcher.visits.grown import Seen, grown_candidates
+from matcher.visits.model import Model
+from matcher.visits.rules import RULES, Surroundings, limit_groups
+from matcher.visits.start import HandRule
+
+
+class Frame:
+    """A problem with what is found before anything is decided: facts, limits, candidates.
+
+    `near`: the frame of a problem of which much is the same, and need not be found again.
+    """
+
+    def __init__(self, problem: VisitProblem, near: "Frame | None" = None) -> None:
+        self.started = time.monotonic()
+        self.problem = problem
+        left: Room = room(problem, fixed_engagements(problem))
+        self.facts: RoleModelFacts
+        if near is None:
+            self.facts = RoleModelFacts(problem)
+            self.candidates, self.units = find_candidates(problem, self.facts, left)
+        else:
+            self.facts = near.facts if _same_people(near.problem, problem) else RoleModelFacts(problem)
+            seen = Seen(near.problem, near.season.left, near.candidates, near.units)
+            self.candidates, self.units = grown_candidates(seen, problem, self.facts, left)
+        self.season: Season = Season(problem, self.facts, left)
+
+    def model(self) -> tuple[Model, HandRule]:
+        """Columns and rows of the problem, made anew, and the hand rule over them."""
+        model, left = Model(self.candidates, self.units), self.season.left
+        schools = tuple(self.facts.school_place(school.id) for school in self.problem.schools)
+        around = Surroundings(limit_groups(model, left), schools, self.facts.times)
+        for rule in RULES:
+            rule(model, around)
+        return model, HandRule(self.problem, model, around, left)
+
+
+def _same_people(before: VisitProblem, after: VisitProblem) -> bool:
+    names = ("role_models", "schools", "refused", "travel")
+    return all(getattr(before, name) == getattr(after, name) for name in names)
