@@ -46,12 +46,12 @@ class Line:
         return not self.least <= self.served <= self.most
 
 
-def compare(pupils: Iterable[tuple[str, bool]], *, gather: bool = False) -> list[Line]:
-    """A line for each group, by its name. pupils: (group, whether they have a place), one for each who asked.
+def compare(asking: Iterable[tuple[str, bool]], *, gather: bool = False, of_people: bool = True) -> list[Line]:
+    """A line for each group, by its name. asking: (group, whether they are served), one for each who asked.
 
-    gather: groups with fewer than SMALL_GROUP become OTHERS, the last line.
+    gather: groups with fewer than SMALL_GROUP become OTHERS, the last line. of_people: small numbers are hidden.
     """
-    counts = Counter(pupils)
+    counts = Counter(asking)
     table: dict[str, dict[str, int]] = {}
     for (group, has_place), count in counts.items():
         table.setdefault(group, {SERVED: 0, WAITING: 0})[SERVED if has_place else WAITING] += count
@@ -59,11 +59,11 @@ def compare(pupils: Iterable[tuple[str, bool]], *, gather: bool = False) -> list
         table = _gathered(table)
     asked = sum(sum(row.values()) for row in table.values())
     served = sum(row[SERVED] for row in table.values())
-    hidden = hidden_in_table(table)
+    hidden = hidden_in_table(table) if of_people else frozenset()
     if any(group is TOTAL for group, _ in hidden):  # the plan tells the sums, so nothing may stand beside them
         hidden = frozenset((group, TOTAL) for group in table)
     order = sorted(table, key=lambda group: (group == OTHERS, group))
-    return [_line(group, table[group], asked, served, hidden) for group in order]
+    return [_line(group, table[group], asked, served, hidden, LEAST if of_people else 0) for group in order]
 
 
 def interval(group: int, served: int, asked: int) -> tuple[int, int]:
@@ -107,10 +107,15 @@ def _gathered(table: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int
 
 
 def _line(
-    group: str, row: Mapping[str, int], asked: int, served: int, hidden: frozenset[tuple[str | None, str | None]]
+    group: str,
+    row: Mapping[str, int],
+    asked: int,
+    served: int,
+    hidden: frozenset[tuple[str | None, str | None]],
+    fewest: int,
 ) -> Line:
     here = sum(row.values())
-    if (group, TOTAL) in hidden or here < LEAST:
+    if (group, TOTAL) in hidden or here < fewest:
         return Line(group, None, None, None, None, None)
     least, most = interval(here, served, asked)
     is_hidden = (group, SERVED) in hidden or (group, WAITING) in hidden

@@ -42,11 +42,11 @@ def visit_report(session: Session, plan_id: str) -> VisitReport:
     rows = _requests(session, plan_id)
     ways = _ways(facts, {row.school_id for row in rows})
     return VisitReport(
-        compare(((row.municipality, row.has_visit) for row in rows), gather=True),
-        compare((ways[row.school_id], row.has_visit) for row in rows),
-        compare((_size(row.pupils), row.has_visit) for row in rows),
-        compare((row.mode.value, row.has_visit) for row in rows),
-        compare((_first(facts, row.id), row.has_visit) for row in rows),
+        compare(((row.municipality, row.has_visit) for row in rows), gather=True, of_people=False),
+        compare(((ways[row.school_id], row.has_visit) for row in rows), of_people=False),
+        compare(((_size(row.pupils), row.has_visit) for row in rows), of_people=False),
+        compare(((row.mode.value, row.has_visit) for row in rows), of_people=False),
+        compare(((_first(facts, row.id), row.has_visit) for row in rows), of_people=False),
     )
 
 

@@ -66,6 +66,11 @@ class About:
     of_files: str
     headings: dict[str, str]
 
+    @property
+    def of_people(self) -> bool:
+        """Whether small numbers could tell of single people, and are hidden."""
+        return self.kind is RunKind.GROUP
+
 
 GROUPS = About(
     RunKind.GROUP,

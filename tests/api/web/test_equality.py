@@ -94,20 +94,20 @@ def test_page_and_sheet_are_for_staff(session: Session, world: World, signed_in_
 
 
 def test_visits_are_compared_by_what_was_asked(session: Session, signed_in_as: AsRole) -> None:
-    world = planned_season(session, copies=5)
+    world = planned_season(session, copies=3)
     found = equality_visits.visit_report(session, world.plans[RunKind.VISIT])
-    assert [(line.group, line.asked, line.served) for line in found.mode] == [("digital", 5, 5), ("physical", 15, 10)]
+    assert [(line.group, line.asked, line.served) for line in found.mode] == [("digital", 3, 3), ("physical", 9, 6)]
     assert [(line.group, line.asked, line.served) for line in found.way] == [
-        ("1_minutes", 15, 15), ("4_minutes", 5, 0),
+        ("1_minutes", 9, 9), ("4_minutes", 3, 0),
     ]  # fmt: skip
-    assert [(line.group, line.asked, line.is_outside) for line in found.first_visit] == [("first", 20, False)]
+    assert [(line.group, line.asked, line.is_outside) for line in found.first_visit] == [("first", 12, False)]
     assert {line.group for line in found.municipality} == {"others"}
-    assert sum(line.asked or 0 for line in found.school_size) == 20
+    assert sum(line.asked or 0 for line in found.school_size) == 12
     coordinator = signed_in_as(Role.COORDINATOR)
     said = text(page(coordinator, "/besok/likhet"))
     assert "Hvem fikk besøk, ved siden av en trekning" in said
-    assert "Mer enn en time 5 0 " in said
-    assert "Etter hvor skolen vil møtes;På skjerm;5;5;" in coordinator.get("/besok/likhet.csv").get_data(as_text=True)
+    assert "Mer enn en time 3 0 " in said
+    assert "Etter hvor skolen vil møtes;På skjerm;3;3;" in coordinator.get("/besok/likhet.csv").get_data(as_text=True)
     assert "Hvem fikk besøk" in text(page(coordinator, "/besok/uten"))
     assert signed_in_as(Role.SITE_LEADER, world.nygard).get("/besok/likhet").status_code == 404
 
