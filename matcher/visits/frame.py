@@ -1,13 +1,18 @@
 """A problem's columns and rows before any goal, and what goals and the hand rule need beside them."""
 
 import time
+from collections.abc import Iterable
+from typing import Any
+from zlib import crc32
+
+import numpy as np
 
 from matcher.eligibility import RoleModelFacts
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import Room, find_candidates, fixed_engagements, room
 from matcher.visits.goals import Season
 from matcher.visits.grown import Seen, grown_candidates
-from matcher.visits.model import Model
+from matcher.visits.model import Ints, Model
 from matcher.visits.rules import RULES, Surroundings, limit_groups
 from matcher.visits.start import HandRule
 
@@ -34,7 +39,8 @@ class Frame:
 
     def model(self) -> tuple[Model, HandRule]:
         """Columns and rows of the problem, made anew, and the hand rule over them."""
-        model, left = Model(self.candidates, self.units), self.season.left
+        names = _names(self.problem.requests), _names(self.problem.role_models)
+        model, left = Model(self.candidates, self.units, names), self.season.left
         schools = tuple(self.facts.school_place(school.id) for school in self.problem.schools)
         around = Surroundings(limit_groups(model, left), schools, self.facts.times)
         for rule in RULES:
@@ -45,3 +51,8 @@ class Frame:
 def _same_people(before: VisitProblem, after: VisitProblem) -> bool:
     names = ("role_models", "schools", "refused", "travel")
     return all(getattr(before, name) == getattr(after, name) for name in names)
+
+
+def _names(items: Iterable[Any]) -> Ints:
+    """A number for each id."""
+    return np.array([crc32(item.id.encode()) for item in items], dtype=np.int64)

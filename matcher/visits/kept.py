@@ -112,17 +112,24 @@ class Match:
         for level, other in _pairs(before.levels, new.levels):
             inside = level.row[used] >= 0
             row[level.row[used][inside]] = other.row[now][inside]
+        self._match_by_extra(row)
         self._match_cliques(row, used, now)
         return row
 
+    def _match_by_extra(self, row: Ints) -> None:
+        """Rows in which an extra column stands, if it stands in one only."""
+        columns = self._used[self._used >= self._kept.model.first_extra]
+        now = self.columns(columns)
+        mine, theirs = _only_row(self._kept.model, columns[now >= 0]), _only_row(self._new, now[now >= 0])
+        both = (mine >= 0) & (theirs >= 0)
+        row[mine[both]] = theirs[both]
+
     def _match_cliques(self, row: Ints, used: Ints, now: Ints) -> None:
-        """Rows between engagements of one person, by two of the candidates in them."""
+        """Rows between engagements of one person, by the matched candidates in them."""
         self._new.separate(now)
-        position = np.full(self._kept.model.columns, -1)
-        position[used] = now
-        known = dict(_cliques(self._new, np.arange(self._new.columns)))
-        for key, r in _cliques(self._kept.model, position):
-            row[r] = known.get(key, -1)
+        known = {members: r for r, members in _cliques(self._new, now, now)}
+        for r, members in _cliques(self._kept.model, used, now):
+            row[r] = known.get(members, -1)
 
     def basis(self, name: str) -> Basis | None:
         """Where the relaxation of the chapter ended, as far as it is matched."""
@@ -163,15 +170,24 @@ def _pairs(before: Sequence[Level], now: Sequence[Level]) -> Iterator[tuple[Leve
             yield level, of_code[level.code].pop(0)
 
 
-def _cliques(model: Model, position: Ints) -> Iterator[tuple[tuple[str, int, int], int]]:
-    """Each row of `overlap` and `travel` with its code and the two least positions (0 or more) of its candidates."""
+def _only_row(model: Model, columns: Ints) -> Ints:
+    """The row of each of these columns, -1 where there are more or none."""
+    row, column, _ = model.entries_of(columns)
+    found = np.full(model.columns, -1)
+    found[column] = row
+    found[np.flatnonzero(np.bincount(column, minlength=model.columns) != 1)] = -1
+    return found[columns]
+
+
+def _cliques(model: Model, candidates: Ints, names: Ints) -> Iterator[tuple[int, tuple[str, frozenset[int]]]]:
+    """Each row of `overlap` and `travel` with its code and those of these candidates that stand in it, by name."""
     wanted = np.array([code in ("overlap", "travel") for code in model.codes], dtype=np.bool_)
+    name = np.full(model.columns, -1)
+    name[candidates] = names
     members: dict[int, list[int]] = defaultdict(list)
     for row, column, _ in model.table.all():
-        inside = wanted[row] & (position[column] >= 0)
-        for r, at in zip(row[inside].tolist(), position[column[inside]].tolist(), strict=True):
-            members[r].append(at)
-    for r, places in members.items():
-        if len(places) > 1:
-            one, other = sorted(places)[:2]
-            yield (model.codes[r], one, other), r
+        inside = wanted[row] & (name[column] >= 0)
+        for r, one in zip(row[inside].tolist(), name[column[inside]].tolist(), strict=True):
+            members[r].append(one)
+    for r, those in members.items():
+        yield r, (model.codes[r], frozenset(those))

@@ -90,7 +90,9 @@ class Table:
 class Model:
     """Columns, rows, and decisions proven on the way (dead and fixed columns, tight rows)."""
 
-    def __init__(self, candidates: Candidates, units: Units) -> None:
+    def __init__(self, candidates: Candidates, units: Units, names: tuple[Ints, Ints] | None = None) -> None:
+        """`names`: a number for each request and role model that other problems share, for the sake of `noise`."""
+        self._names = names
         self.candidates = candidates
         self.units = units
         self.request_of = units.request.astype(np.int32)[candidates.unit]
@@ -130,6 +132,18 @@ class Model:
         single = np.flatnonzero(self.units.size[self.candidates.unit] == 1)
         columns = np.concatenate([single, self.held_column[self.many]])
         return columns, np.concatenate([self.candidates.unit[single], self.many])
+
+    def noise(self, seed: int) -> NDArray[np.uint64]:
+        """A random number below 2³² for each candidate; it depends on nothing but the seed and what the names are.
+
+        So ties are broken alike in problems that are near each other.
+        """
+        units, unit, person = self.units, self.candidates.unit, self.candidates.role_model.astype(np.int64)
+        of_request, of_person = (None, None) if self._names is None else self._names
+        request = units.request if of_request is None else of_request[units.request]
+        key = _mixed(_mixed(request + (seed << 32)) + (units.option * 2 + units.mode).astype(np.uint64))
+        mixed = _mixed(key[unit] + (person if of_person is None else of_person[person]).astype(np.uint64))
+        return mixed >> np.uint64(32)
 
     def add_columns(self, kind: str, owner: Ints, step: Ints | None = None) -> Ints:
         """Add an extra column for each owner (and step) and return their numbers."""
@@ -242,6 +256,14 @@ class Model:
         activity = self.activity(values)
         kept = bool(np.all(activity <= self.limit)) and bool(np.all(activity[self.tight] == self.limit[self.tight]))
         return kept and not np.any(values[~self.alive]) and bool(np.all(values[self.fixed_to_one] == 1))
+
+
+def _mixed(numbers: NDArray[Any]) -> NDArray[np.uint64]:
+    """The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): each number to one that looks random."""
+    x = numbers.astype(np.uint64)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
 
 
 def ranges(starts: Ints, ends: Ints) -> Ints:

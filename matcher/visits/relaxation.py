@@ -35,10 +35,11 @@ class Relaxation:
         self.add(columns)
 
     @classmethod
-    def starting_from(cls, model: Model, gain: Floats, basis: Basis) -> "Relaxation":
-        """Over the columns of a basis, and there: as near to it as what is alive of it allows."""
+    def starting_from(cls, model: Model, gain: Floats, basis: Basis, plan: Ints) -> "Relaxation":
+        """Over the columns of a basis and a plan, and there: as near to the basis as what is alive of it allows."""
         alive = model.alive[basis.columns]
-        relaxation = cls(model, gain, basis.columns[alive])
+        extra = model.first_extra + np.flatnonzero(model.alive[model.first_extra :])
+        relaxation = cls(model, gain, np.unique(np.concatenate([basis.columns[alive], plan, extra])))
         relaxation._admit(basis.rows[relaxation._row[basis.rows] < 0])
         column_status, row_status = (status.copy() for status in relaxation._program.basis)
         column_status[relaxation._column[basis.columns[alive]]] = basis.column_status[alive]

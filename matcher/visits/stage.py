@@ -143,26 +143,20 @@ class Stage:
 
     def _relaxed(self) -> tuple[Relaxation, Optimum]:
         """The relaxation at its optimum: from where another goal left it, or afresh."""
-        for start in (self._where_it_was_left, self._near_by):
+        if self.relaxation is not None:
             with contextlib.suppress(RelaxationFailedError):
-                if relaxation := start():
-                    self.relaxation = relaxation
-                    solution = self._generate(relaxation, None)
-                    self._offer_whole(solution)
-                    return relaxation, solution
+                self.relaxation.renew()
+                self.relaxation.set_gain(self.gain.astype(np.float64))
+                solution = self._generate(self.relaxation, None)
+                self._offer_whole(solution)
+                return self.relaxation, solution
+        with contextlib.suppress(RelaxationFailedError):
+            if self.basis is not None:
+                gain, plan = self.gain.astype(np.float64), np.flatnonzero(self.model.complete(self.assigned))
+                self.relaxation = Relaxation.starting_from(self.model, gain, self.basis, plan)
+                return self.relaxation, self._relax(self.relaxation)
         self.relaxation = Relaxation(self.model, self.gain.astype(np.float64), self._first_columns())
         return self.relaxation, self._relax(self.relaxation)
-
-    def _where_it_was_left(self) -> Relaxation | None:
-        if self.relaxation is not None:
-            self.relaxation.renew()
-            self.relaxation.set_gain(self.gain.astype(np.float64))
-        return self.relaxation
-
-    def _near_by(self) -> Relaxation | None:
-        if self.basis is None:
-            return None
-        return Relaxation.starting_from(self.model, self.gain.astype(np.float64), self.basis)
 
     def finish(self) -> Goal:
         """Write down for the stages to come what plans of this value have in common; the goal's value and bound."""
@@ -191,9 +185,10 @@ class Stage:
 
     def _nudge(self, scale: int) -> Ints:
         """Small random extra gains, so that the simplex method has few ties; in units of 1 / scale."""
-        rng = np.random.default_rng([self.seed, len(self.model.codes)])
-        nudge = rng.integers(0, max(1, int(NUDGE * scale)), size=self.model.columns)
-        nudge[self.model.first_extra :] = 0
+        most = max(1, int(NUDGE * scale))
+        nudge = np.zeros(self.model.columns, dtype=np.int64)
+        noise = self.model.noise(self.seed)
+        nudge[: len(noise)] = (noise * np.uint64(most)) >> np.uint64(32)
         return nudge
 
     def _relax(self, relaxation: Relaxation) -> Optimum:
