@@ -61,7 +61,10 @@ def _prepared(problem: Problem, given: dict[str, Any]) -> tuple[Plan, Solve]:
 
         prepared = PreparedVisits(problem, **given)
         return prepared.plan, prepared.solve
-    raise ValueError(f"format: is {problem.format}; give a visit problem")
+    from matcher.groups.what_if import PreparedGroups
+
+    groups = PreparedGroups(problem, **given)
+    return groups.plan, groups.solve
 
 
 def _judged(problem: Problem, plan: Plan) -> Plan:

@@ -1,6 +1,6 @@
 """The best plan of study groups until the stop, with a proven bound for every goal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from matcher.control import OnProgress, Progress, Settings, Stop, echoed, versions
 from matcher.groups import goals as goal_functions
@@ -26,11 +26,20 @@ from matcher.plan import (
 from matcher.problem import GroupProblem, problem_sha256
 
 
-def solve(problem: GroupProblem, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> GroupPlan:
+def solve(
+    problem: GroupProblem,
+    *,
+    stop: Stop,
+    seed: int,
+    settings: Settings,
+    on_progress: OnProgress,
+    run: Callable[[Search], None] = Search.run,
+) -> GroupPlan:
     """The plan with everything but the judge's word and the reasons of the unserved.
 
     Ends when all goals are proven, or with the best plan so far when `stop` says so. `infeasible` names fixed entries
-    that cannot stand together; `unknown` only when the stop came before the fixed entries were seated.
+    that cannot stand together; `unknown` only when the stop came before the fixed entries were seated. `run` is how a
+    roster is searched for, where the problem leaves a choice.
     """
     facts = Facts(problem)
     maker = _PlanMaker(facts, stop, seed, settings)
@@ -39,7 +48,7 @@ def solve(problem: GroupProblem, *, stop: Stop, seed: int, settings: Settings, o
         return settled
     search = Search(facts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
     try:
-        search.run()
+        run(search)
     except NoValidPlan:
         return maker.without_answer("infeasible", conflicts(facts, search.solver))
     if search.best is None:

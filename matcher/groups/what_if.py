@@ -1,0 +1,160 @@
+"""A season of study groups solved once, and again for problems near it: where to look first, and what is proven.
+
+The old roster, with the mentors added that serve more, is where the search of a near problem starts. Of a pupil more or
+fewer much is proven before it: take the new pupil p out of any plan of the new problem, and it is a plan of the old
+one, but for a session that falls one short of its minimum size. So the first problem is solved with all minimum sizes
+one smaller; where its best plan keeps the true ones, it is the best of both. With v the proven values, e(p) what p
+counts, and n(p) the served ahead of p in a plan, each of whom counts one more in `queue`:
+
+    value of the new plan ≤ v + e(p), goal by goal, and `queue` + n(p).
+
+n(p) is the same in all plans that are best down to `queue` when nobody of p's class stands behind p, as with everybody
+who joins today; else it is bounded by the class's numbers, and hours are left to the search. Where p finds a seat and
+nobody loses theirs, value and bound meet, and nothing is searched. Likewise a plan without p is a plan of the old
+problem: value ≤ v, `queue` less n(p).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+from matcher.control import OnProgress, Settings, Stop
+from matcher.groups.facts import Facts
+from matcher.groups.first import filled_up
+from matcher.groups.found import Found, Proof
+from matcher.groups.roster import Roster
+from matcher.groups.search import Search
+from matcher.groups.solve import solve
+from matcher.plan import GroupPlan
+from matcher.problem import GroupProblem
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The best roster of the first problem; its `values` where they are proven with smaller minimum sizes too."""
+
+    facts: Facts
+    roster: Roster
+    values: tuple[int, ...] | None
+
+
+class PreparedGroups:
+    """A solved problem and what is kept of it; plans are not judged yet."""
+
+    def __init__(
+        self, problem: GroupProblem, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress
+    ) -> None:
+        self._seed, self._settings = seed, settings
+        self._kept: _Kept | None = None
+        self.plan = self._solved(problem, stop, on_progress, self._run_first)
+
+    def solve(self, problem: GroupProblem, *, stop: Stop, on_progress: OnProgress) -> GroupPlan:
+        """The plan of a problem near the first."""
+        return self._solved(problem, stop, on_progress, self._run_near)
+
+    def _solved(
+        self, problem: GroupProblem, stop: Stop, on_progress: OnProgress, run: Callable[[Search], None]
+    ) -> GroupPlan:
+        return solve(problem, stop=stop, seed=self._seed, settings=self._settings, on_progress=on_progress, run=run)
+
+    def _run_first(self, search: Search) -> None:
+        """Solve with minimum sizes one smaller: its bounds hold here too, and mostly its roster is as good here."""
+        facts = Facts(search.facts.problem)
+        facts.min_pupils = tuple(least - 1 for least in facts.min_pupils)
+        loose = Search(
+            facts, stop=search.stop, seed=self._seed, settings=self._settings, on_progress=search.on_progress
+        )
+        loose.run()
+        search.proofs += loose.proofs
+        if loose.best is not None:
+            search.consider(loose.best.roster)
+        if not _is_as_good(search, loose):
+            search.run()
+        if search.best is not None:
+            holds = _is_as_good(search, loose) and _is_proven(loose)
+            self._kept = _Kept(search.facts, search.best.roster, search.best.values if holds else None)
+
+    def _run_near(self, search: Search) -> None:
+        """From the old roster, with what is proven already; no search where that is all."""
+        kept = self._kept
+        if kept is None:
+            search.run()
+            return
+        search.consider(_carried_over(kept, search.facts))
+        if search.best is not None:
+            search.consider(filled_up(search.facts, search.best.roster, search.best.placement.seat))
+        if kept.values is not None:
+            search.proofs += _proofs(kept.facts, kept.values, search.facts)
+        if not _is_proven(search):
+            search.run()
+        elif search.best is not None:
+            for goal, value in zip(search.goals, search.best.values, strict=True):
+                search.report(goal.name, value, value)
+
+
+def _is_proven(found: Found) -> bool:
+    """Every roster goal of the best plan is at its bound."""
+    best = found.best
+    return best is not None and all(
+        found.bound(number, best.values, ())[0] == value for number, value in enumerate(best.values)
+    )
+
+
+def _is_as_good(found: Found, other: Found) -> bool:
+    return found.best is not None and other.best is not None and found.best.values == other.best.values
+
+
+def _carried_over(kept: _Kept, facts: Facts) -> Roster:
+    """The old roster as far as its mentors and sessions are still there and able."""
+    here: list[set[int]] = [set() for _ in facts.sessions]
+    for m, s in facts.fixed_stands:
+        here[s].add(m)
+    for m, s in kept.roster.stands():
+        mentor = facts.mentor_index.get(kept.facts.mentors[m].id)
+        session = facts.session_index.get(kept.facts.sessions[s].id)
+        if mentor is not None and session in facts.stands[mentor]:
+            here[session].add(mentor)
+    enough = (
+        mentors if len(mentors) >= facts.min_mentors[s] or s in facts.fixed_sessions else set()
+        for s, mentors in enumerate(here)
+    )
+    return Roster(tuple(tuple(sorted(mentors)) for mentors in enough))
+
+
+def _proofs(before: Facts, values: Sequence[int], after: Facts) -> list[Proof]:
+    """Bounds of the roster goals of the new problem, where it is the old one with one pupil more or fewer."""
+    sign, more, fewer = (1, after, before) if len(after.pupils) > len(before.pupils) else (-1, before, after)
+    others = more.pupil_index.keys() - fewer.pupil_index.keys()
+    if len(others) != 1:
+        return []
+    p = more.pupil_index[others.pop()]
+    same = tuple(pupil for q, pupil in enumerate(more.pupils) if q != p)
+    if p in more.fixed_seat or same != fewer.pupils or not _alike_but_for_pupils(more.problem, fewer.problem):
+        return []
+    shift, is_exact = _shift(more, p, values, sign)
+    bounds = [value + by for value, by in zip(values, shift, strict=True)]
+    known = len(bounds) if is_exact else len(bounds) - 2
+    return [Proof(number, tuple(bounds[:number]), bounds[number], "branch_and_bound") for number in range(known)]
+
+
+def _alike_but_for_pupils(one: GroupProblem, other: GroupProblem) -> bool:
+    others = [field.name for field in fields(one) if field.name != "pupils"]
+    return all(getattr(one, name) == getattr(other, name) for name in others)
+
+
+def _shift(facts: Facts, p: int, values: Sequence[int], sign: int) -> tuple[list[int], bool]:
+    """What a plan's values change by at most when p comes (sign 1) or goes (-1); whether that is so in all best plans.
+
+    The latter holds for the goals down to `queue` when as many are served ahead of p in all plans that are best.
+    """
+    class_ = facts.pupils[p].class_
+    classes = facts.problem.rules.classes
+    served = [values[0], *values[2:classes], values[1] - values[0] - sum(values[2:classes])][:classes]
+    rivals = [q for q in facts.queue if q != p and facts.pupils[q].class_ == class_ and facts.choices[q]]
+    ahead = sum(facts.position[q] < facts.position[p] for q in rivals)
+    behind = len(rivals) - ahead
+    most, least = min(served[class_], ahead), max(0, served[class_] - behind)
+    before = sum(served[:class_])
+    if sign > 0:
+        own = [int(class_ == 0), 1, *(int(class_ == number) for number in range(1, classes - 1))]
+        return [*own, before + most + facts.weight(p), 0, 0], behind == 0
+    return [*[0] * (len(values) - 3), -before - least, 0, 0], behind == 0

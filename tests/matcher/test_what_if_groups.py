@@ -1,0 +1,107 @@
+"""What-if of study groups: near problems reach what a fresh solve reaches, and known proofs spare the search."""
+
+import random
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from matcher.groups.search import Search
+from matcher.plan import GroupPlan, Plan
+from matcher.problem import GroupProblem
+from matcher.solve import solve
+from matcher.what_if import Prepared, prepare
+from tests.benchmarks.instances_groups import national
+from tests.matcher.random_groups import random_group_problem
+
+JOINS_NOW = date(2027, 1, 18)
+
+
+def near_problems(problem: GroupProblem, seed: int) -> dict[str, GroupProblem]:
+    """A pupil more, somewhere in the queue and at its end; one fewer; a mentor more and fewer; other seats."""
+    rng = random.Random(f"what-if-{seed}")
+    like = replace(rng.choice(problem.pupils), id="new")
+    tied = {fixed.pupil for fixed in problem.fixed.pupils}
+    free = [pupil for pupil in problem.pupils if pupil.id not in tied]
+    gone = rng.choice(free) if free else None
+    twin = replace(rng.choice(problem.mentors), id="new")
+    busy = {fixed.mentor for fixed in problem.fixed.mentors} | {pupil.mentor for pupil in problem.pupils}
+    away = [mentor for mentor in problem.mentors if mentor.id in busy or mentor != problem.mentors[-1]]
+    number = rng.randrange(len(problem.sessions))
+    sessions = list(problem.sessions)
+    sessions[number] = replace(sessions[number], seats=sessions[number].seats + rng.choice((-1, 1, 2)))
+    return {
+        "within": replace(problem, pupils=(*problem.pupils, replace(like, lottery=rng.randrange(1000)))),
+        "last": replace(problem, pupils=(*problem.pupils, replace(like, joined=JOINS_NOW))),
+        "fewer": replace(problem, pupils=tuple(pupil for pupil in problem.pupils if pupil is not gone)),
+        "mentor": replace(problem, mentors=(*problem.mentors, twin)),
+        "no mentor": replace(problem, mentors=tuple(away)),
+        "seats": replace(problem, sessions=tuple(sessions)),
+    }
+
+
+def reached(plan: Plan) -> object:
+    """Status, and the goals whose optimum is one, whichever of the best plans it is."""
+    return plan.status, [(goal.name, goal.value) for goal in plan.goals][:-2]
+
+
+def check_near(seed: int) -> None:
+    problem = random_group_problem(seed)
+    problem = replace(
+        problem,
+        travel=replace(problem.travel, matrix=None),
+        rules=replace(problem.rules, placement="most_served"),
+    )
+    prepared = prepare(problem)
+    assert reached(prepared.plan) == reached(solve(problem))
+    for name, near in near_problems(problem, seed).items():
+        assert reached(prepared.solve(near)) == reached(solve(near)), name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_near_problem_reaches_what_a_fresh_solve_does(seed: int) -> None:
+    check_near(seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4, 500))
+def test_many_near_problems_reach_what_fresh_solves_do(seed: int) -> None:
+    check_near(seed)
+
+
+@pytest.fixture(scope="module")
+def season() -> Prepared:
+    return prepare(national(3, pupils=120, mentors=18))
+
+
+def test_a_pupil_who_finds_a_seat_is_proven_without_a_search(season: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, plan = season.problem, season.plan
+    assert isinstance(problem, GroupProblem)
+    assert plan.status == "optimal"
+    near = [
+        replace(problem, pupils=(*problem.pupils, replace(pupil, id="new", joined=JOINS_NOW)))
+        for pupil in problem.pupils[:8]
+    ]
+    searched: list[Search] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Search, "run", lambda search: searched.append(search))
+        plans = [season.solve(more) for more in near]
+    proven = [(more, plan) for more, plan in zip(near, plans, strict=True) if plan.status == "optimal"]
+    assert len(proven) + len(searched) == len(near)
+    assert len(proven) >= 4
+    for more, plan in proven[:3]:
+        assert reached(plan) == reached(solve(more))
+
+
+def test_a_pupil_without_a_seat_who_leaves_changes_nothing_that_has_to_be_searched_for(
+    season: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = season.problem
+    assert isinstance(problem, GroupProblem)
+    monkeypatch.setattr(Search, "run", lambda _: pytest.fail("searched"))
+    assert isinstance(season.plan, GroupPlan)
+    waiting = {entry.pupil for entry in season.plan.unserved}
+    last = max((pupil for pupil in problem.pupils if pupil.class_ == 2), key=lambda p: (p.joined, p.lottery, p.id))
+    assert last.id in waiting
+    fewer = replace(problem, pupils=tuple(pupil for pupil in problem.pupils if pupil is not last))
+    assert season.solve(fewer).status == "optimal"
