@@ -19,10 +19,12 @@ from sqlalchemy.exc import DBAPIError
 
 from api import clock
 from api.db import reading, refresh_statistics, transaction
+from api.domain.enums import RunKind
 from api.errors import AppError
 from api.i18n import mark
 from api.models import registry
 from api.process import beat
+from api.queries.silences import silences
 from api.queries.snapshot import Snapshot, order_of_run, take_snapshot
 from api.services import planning
 from api.services.executor import Crashed, Executor, Improved, Invalid, Job, Refused, Restarted, Solved, Solving
@@ -124,7 +126,8 @@ class Worker:
             planning.keep_problem(session, mine, text, problem_sha256(taken.problem))
         settings = dict(mine.settings)
         seconds = float(settings.pop("seconds", None) or DEFAULT_SECONDS)
-        solving = self.executor.start(Job(problem=text, seconds=seconds, seed=mine.seed, settings=settings))
+        job = Job(problem=text, seconds=seconds, seed=mine.seed, settings=settings, silence=self._silence(mine))
+        solving = self.executor.start(job)
         try:
             end = self._watch(mine, solving)
         finally:
@@ -141,6 +144,12 @@ class Worker:
             raise _Ended("invalid", INVALID, error.errors) from error
         except AppError as error:
             raise _Ended("invalid", INVALID, (str(error),)) from error
+
+    def _silence(self, mine: Claim) -> dict[str, float]:
+        if mine.kind is not RunKind.VISIT:
+            return {}
+        with reading() as session:
+            return silences(session)
 
     def _watch(self, mine: Claim, solving: Solving) -> Solved | Wish:
         """Progress into the run's row, at most once a beat, until there is a plan or a reason to leave."""
@@ -232,6 +241,7 @@ class Worker:
                         today=clock.today(),
                         peak_mb=end.peak_mb,
                         placements=placements,
+                        stand_ins=end.stand_ins,
                     )
                 break
             except DBAPIError:

@@ -19,7 +19,8 @@ class Run(Identified, Versioned, Created, Base):
 
     problem: the JSON text that was solved, and problem_sha256 its hash; None until a worker has taken the snapshot.
     document: the plan as JSON text just as it was solved, to be judged anew beside the problem and kept as long; the
-    rows of the plan are what of it still held when it was written.
+    rows of the plan are what of it still held when it was written. stand_ins: of a plan of visits, as
+    matcher.visits.stand_ins.StandIns; None where they were not worked out.
     settings: the solver's (seconds, workers, ...). attempt: 0 before the first claim. lease_until: after it
     another worker may take the run. progress: events {goal, value, bound, seconds}, oldest first. stop_requested: keep
     the best so far; cancel_requested: keep nothing. error: one sentence for the person who ordered it.
@@ -37,6 +38,7 @@ class Run(Identified, Versioned, Created, Base):
     problem: Mapped[str | None] = text_column(deferred=True)
     problem_sha256: Mapped[Hash | None]
     document: Mapped[str | None] = text_column(deferred=True)
+    stand_ins: Mapped[JsonObject | None] = mapped_column(deferred=True)
     worker: Mapped[str | None] = mapped_column(String(120))
     attempt: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]

@@ -27,12 +27,16 @@ END_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A problem as JSON text and how to solve it. seconds: the limit, above 0. settings: matcher.control.Settings."""
+    """A problem as JSON text and how to solve it. seconds: the limit, above 0. settings: matcher.control.Settings.
+
+    silence: of a problem of visits, each role model's chance not to come, for the stand-ins.
+    """
 
     problem: str
     seconds: float
     seed: int = 1
     settings: dict[str, Any] = field(default_factory=dict)
+    silence: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,11 @@ class Improved:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """The end: a plan as JSON text, and the most memory the solver held, in megabytes."""
+    """The end: a plan as JSON text, the most memory the solver held, in megabytes, and a plan of visits' stand-ins."""
 
     plan: str
     peak_mb: int
+    stand_ins: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +168,9 @@ class _SolverProcess:
                 return None
             case {"goal": goal, "value": value, "bound": bound, "seconds": seconds}:
                 return Improved(goal, value, bound, seconds)
-            case {"plan": plan, "peak_mb": peak_mb}:
+            case {"plan": plan, "stand_ins": stand_ins, "peak_mb": peak_mb}:
                 self._finish()
-                return Solved(plan, peak_mb)
+                return Solved(plan, peak_mb, stand_ins)
             case {"invalid": errors}:
                 self._finish()
                 return Invalid(tuple(errors))

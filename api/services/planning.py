@@ -97,6 +97,7 @@ def claim(session: Session, candidate: Candidate, worker: str, now: datetime, le
             problem=None,
             problem_sha256=None,
             document=None,
+            stand_ins=None,
             version=Run.version + 1,
         )
     )
@@ -135,7 +136,14 @@ def heartbeat(
 
 
 def mark_done(
-    session: Session, mine: Claim, now: datetime, document: str, code: str | None = None, error: str | None = None
+    session: Session,
+    mine: Claim,
+    now: datetime,
+    document: str,
+    stand_ins: dict[str, Any] | None = None,
+    *,
+    code: str | None = None,
+    error: str | None = None,
 ) -> None:
     """The run ends with a plan, whose JSON text is kept as `document`. Raises LostRun when it was cancelled or taken,
     and then no plan may be written.
@@ -147,6 +155,7 @@ def mark_done(
         state=RunState.DONE,
         finished_at=now,
         document=document,
+        stand_ins=stand_ins,
         error_code=code,
         error=error,
         version=Run.version + 1,

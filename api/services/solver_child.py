@@ -17,11 +17,13 @@ from typing import Any, TextIO
 
 from matcher.control import Settings, Stop
 from matcher.fields import InvalidProblem
-from matcher.plan import to_json
-from matcher.problem import load_problem
+from matcher.plan import Plan, VisitPlan, to_json
+from matcher.problem import Problem, VisitProblem, load_problem
 from matcher.solve import RefusedPlan, solve
 
 STDIN, STDOUT, STDERR = 0, 1, 2
+STAND_IN_SECONDS = 10.0  # within the grace that a run has after its limit
+MOST_VISITS = 1_000  # a plan of so many has 80,000 ways to keep somebody in reserve
 
 
 def main() -> None:
@@ -52,7 +54,22 @@ def main() -> None:
     except RefusedPlan as error:
         answers.say({"refused": [violation.code for violation in error.violations]})
         return
-    answers.say({"plan": json.dumps(to_json(plan), ensure_ascii=False), "peak_mb": _peak_mb()})
+    stand_ins = stand_ins_of(problem, plan, job["silence"], job["seed"])
+    text = json.dumps(to_json(plan), ensure_ascii=False)
+    answers.say({"plan": text, "stand_ins": stand_ins, "peak_mb": _peak_mb()})
+
+
+def stand_ins_of(problem: Problem, plan: Plan, silence: dict[str, float], seed: int) -> dict[str, Any] | None:
+    """Whom to keep in reserve, in a few seconds at most; None for other plans, and for those that are too large."""
+    if not isinstance(problem, VisitProblem) or not isinstance(plan, VisitPlan) or not plan.visits:
+        return None
+    if len(plan.visits) > MOST_VISITS:
+        return None
+    from matcher.visits.stand_ins import plan_stand_ins  # its solver is loaded for plans of visits only
+
+    found = plan_stand_ins(problem, plan, silence=silence, stop=Stop(STAND_IN_SECONDS), seed=seed)
+    reserves = [{**one._asdict(), "date": one.date.isoformat()} for one in found.reserves]
+    return {**asdict(found), "reserves": reserves}
 
 
 class _Commands(threading.Thread):

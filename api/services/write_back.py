@@ -47,16 +47,18 @@ def write_plan(
     today: date,
     peak_mb: int,
     placements: Sequence[Price] = (),
+    stand_ins: dict[str, Any] | None = None,
 ) -> str:
     """Writes the plan of a run and ends the run. Returns the plan's id.
 
-    Effects, in order: the run is done, unless it was cancelled or taken over (LostRun), and keeps the plan's text; a
-    fresh snapshot; plan, goals
+    Effects, in order: the run is done, unless it was cancelled or taken over (LostRun), and keeps the plan's text and
+    stand-ins; a fresh snapshot; plan, goals
     and rows, without what no longer fits, which `changed_since` names. `peak_mb` and `placements` join the certificate.
     """
     beside = {"peak_mb": peak_mb} | ({"placements": [asdict(one) for one in placements]} if placements else {})
     code = plan.status if plan.status in OUTCOMES else None
-    mark_done(session, mine, now, json.dumps(m.to_json(plan), ensure_ascii=False), code, OUTCOMES.get(plan.status))
+    document = json.dumps(m.to_json(plan), ensure_ascii=False)
+    mark_done(session, mine, now, document, stand_ins, code=code, error=OUTCOMES.get(plan.status))
     fresh = take_snapshot(session, order_of_run(session, mine.run_id, today))
     plan_id = new_id()
     if isinstance(plan, m.VisitPlan):

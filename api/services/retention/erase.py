@@ -204,6 +204,7 @@ def _forget_problems(session: Session, ids: list[str]) -> None:
             problem=None,
             problem_sha256=None,
             document=None,
+            stand_ins=None,
         )
 
 

@@ -246,7 +246,7 @@ def _term_over(now: datetime) -> date:
     return to_oslo(now - TERM).date()
 
 
-NO_PROBLEM = {"problem": None, "problem_sha256": None, "document": None}
+NO_PROBLEM = {"problem": None, "problem_sha256": None, "document": None, "stand_ins": None}
 
 RULES: tuple[Rule, ...] = (
     Rule("links", Retention.TOKEN, _past(LinkToken), _deletes(LinkToken)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -30,6 +31,7 @@ from tests.api.worker.worlds import (
     visit_season,
     wait_for,
 )
+from tests.matcher.small_problems import visit_data
 
 SLOW = "tests.api.worker.slow_child"
 REAL = "api.services.solver_child"
@@ -152,11 +154,15 @@ def ending(executor: Executor, job: Job) -> tuple[Any, list[Improved]]:
 
 
 def test_process_solves_a_job_and_tells_of_progress() -> None:
-    event, heard = ending(ProcessExecutor(), Job(EMPTY, 20.0, settings={"workers": 1}))
+    job = Job(json.dumps(visit_data()), 20.0, settings={"workers": 1}, silence={"r0": 0.5})
+    event, heard = ending(ProcessExecutor(), job)
     assert isinstance(event, Solved)
     assert '"status": "optimal"' in event.plan
     assert event.peak_mb > 10
-    assert [one.goal for one in heard] == sorted({one.goal for one in heard}, key=[o.goal for o in heard].index)
+    assert event.stand_ins is not None
+    assert (event.stand_ins["people"], event.stand_ins["share_without"], event.stand_ins["proven"]) == (2, 0.675, True)
+    told = [one.goal for one in heard]
+    assert told == sorted(told, key=told.index)
 
 
 def test_process_says_what_is_wrong_with_a_problem() -> None:

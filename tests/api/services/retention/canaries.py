@@ -119,7 +119,7 @@ def role_model(session: Session) -> Any:
     )
     messages(session, one.id, visit.id)
     problem = f'{{"role_models": [{{"id": "{row.id}", "lat": 59.9, "place": "kanari"}}]}}'
-    make.make_run(session, problem=problem, problem_sha256="d" * 64)
+    make.make_run(session, problem=problem, problem_sha256="d" * 64, document=problem, stand_ins={"who": problem})
     return row
 
 

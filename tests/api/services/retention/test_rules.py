@@ -285,13 +285,14 @@ def test_pupil_who_waits_for_the_next_term_stays(session: Session) -> None:
 def test_texts_of_group_problems_go_with_the_pupils_and_proofs_stay(session: Session) -> None:
     with time_machine.travel(START, tick=False):
         run = make.make_run(session, kind=RunKind.GROUP, problem="{}", problem_sha256="a" * 64)
-        visits = make.make_run(session, season_id=run.season_id, problem="{}", problem_sha256="a" * 64)
+        kept = {"problem": "{}", "problem_sha256": "a" * 64, "document": "{}", "stand_ins": {"people": 1}}
+        visits = make.make_run(session, season_id=run.season_id, **kept)
     ends = datetime.combine(session.get_one(make.Season, run.season_id).ends_on, datetime.min.time(), UTC)
     retention(session, ends + timedelta(days=92))
     texts = dict(session.execute(select(Run.id, Run.problem)).all())
     assert texts == {run.id: None, visits.id: "{}"}
     retention(session, START + TWO_YEARS + timedelta(hours=1))
-    assert set(session.scalars(select(Run.problem))) == {None}
+    assert set(session.execute(select(Run.problem, Run.document, Run.stand_ins))) == {(None, None, None)}
 
 
 def test_old_plans_keep_their_goals_and_lose_their_people(session: Session) -> None:
