@@ -138,20 +138,25 @@ class Chooser:
         return _Finder(self, units).stands()
 
     def _contested(self) -> Stand | None:
-        """A free mentor and a session that the seats ask for: of the largest request, who could serve most others.
+        """A free mentor and a session that the seats ask for: whom they ask for most, and nobody else could be.
 
-        None when a session that is to be held needs mentors and nobody is left.
+        Deciding them first changes the bound soonest. None when a session that is to be held needs mentors and nobody
+        is left.
         """
         seats = self.seats
-        asked = {key: seats.flow.flowing(seats.spare_arc[key]) for key in seats.mentors_asked()}
-        wanted = Counter(s for s, _ in asked)
+        asked = seats.mentors_asked()
         lacking = {s for s, is_held in enumerate(seats.is_held) if is_held and self._lacks(s)}
         free = [(m, s) for m, sessions in enumerate(seats.free) for s in sessions]
+        able = Counter((s, self._kind(m)) for m, s in free)
         some = [(m, s) for m, s in free if (s, self._kind(m)) in asked] or [(m, s) for m, s in free if s in lacking]
 
-        def worth(stand: Stand) -> tuple[int, ...]:
+        def share(m: int, s: int) -> float:
+            key = s, self._kind(m)
+            return asked[key] / able[key]
+
+        def worth(stand: Stand) -> tuple[float, ...]:
             m, s = stand
-            return (asked.get((s, self._kind(m)), 0), sum(wanted[t] for t in seats.free[m]), -m, -s)
+            return (sum(share(m, t) for t in seats.free[m]) / self._left(m), share(m, s), -m, -s)
 
         return max(some, key=worth, default=None)
 

@@ -26,6 +26,7 @@ class PricedFlow:
 
     def __init__(self) -> None:
         self.head: list[int] = []
+        self.tail: list[int] = []
         self.cost: list[int] = []
         self.room: list[int] = []
         self.price: list[int] = []
@@ -46,6 +47,7 @@ class PricedFlow:
         """A new arc without flow; whoever adds it sees to the prices."""
         e = len(self.head)
         self.head += (head, tail)
+        self.tail += (tail, head)
         self.cost += (cost, -cost)
         self.room += (room, 0)
         self.leaving[tail].append(e)
@@ -62,10 +64,10 @@ class PricedFlow:
             self._changes.append((e, before))
             self.room[e] = room
             if not before:
-                self.usable[self.head[e ^ 1]].append(e)
+                self.usable[self.tail[e]].append(e)
                 self.coming[self.head[e]].append(e)
             elif not room:
-                self.usable[self.head[e ^ 1]].remove(e)
+                self.usable[self.tail[e]].remove(e)
                 self.coming[self.head[e]].remove(e)
 
     def state(self) -> State:
@@ -83,7 +85,7 @@ class PricedFlow:
             for end in ends:
                 self.leaving[end].pop()
             touched.update(ends)
-            del self.head[-2:], self.cost[-2:], self.room[-2:]
+            del self.head[-2:], self.tail[-2:], self.cost[-2:], self.room[-2:]
         del self.leaving[state.nodes :], self.usable[state.nodes :], self.coming[state.nodes :]
         self.price = state.price[:]
         for node in touched:
@@ -100,7 +102,7 @@ class PricedFlow:
 
     def reduced_cost(self, e: int) -> int:
         """cost + price(tail) - price(head)."""
-        return self.cost[e] + self.price[self.head[e ^ 1]] - self.price[self.head[e]]
+        return self.cost[e] + self.price[self.tail[e]] - self.price[self.head[e]]
 
     def send(self, start: int, goal: int, limit: int | None = None) -> bool:
         """One unit more from start to goal on a cheapest path; False when none is cheaper than `limit` (reduced).
@@ -110,11 +112,12 @@ class PricedFlow:
         """
         there, back = _Side(self, start, forwards=True), _Side(self, goal, forwards=False)
         length, middle = limit, -1
-        while there.is_open() and back.is_open() and (length is None or there.radius + back.radius < length):
-            side, other = (there, back) if there.work() <= back.work() else (back, there)
+        while there.waits and back.waits and (length is None or there.radius + back.radius < length):
+            side, other = (there, back) if there.work <= back.work else (back, there)
+            known, found = other.distance, side.distance
             for node in side.expand():
-                if node in other.distance:
-                    total = side.distance[node] + other.distance[node]
+                if node in known:
+                    total = found[node] + known[node]
                     if length is None or total < length:
                         length, middle = total, node
         assert length is not None, "every unit can go somewhere"
@@ -130,7 +133,7 @@ class PricedFlow:
 
     def resize(self, e: int, capacity: int) -> None:
         """The arc's new capacity: what flows too much finds another way, and more flows where that is cheaper."""
-        tail, head = self.head[e ^ 1], self.head[e]
+        tail, head = self.tail[e], self.head[e]
         over = self.flowing(e) - capacity
         if over >= 0:
             self.set_room(e, 0)
@@ -168,7 +171,11 @@ class PricedFlow:
 
 
 class _Side:
-    """A search from one end: `distance` by reduced cost, `radius` up to which every node is settled."""
+    """A search from one end: `distance` by reduced cost, `radius` up to which every node is settled.
+
+    `waits`: there is a node left to settle. `work`: how many arcs will have been looked at once the next is settled;
+    the side with less goes on.
+    """
 
     def __init__(self, flow: PricedFlow, end: int, *, forwards: bool) -> None:
         self._flow = flow
@@ -178,42 +185,25 @@ class _Side:
         self.settled: list[int] = []
         self.radius = 0
         self.waits = True
-        self._done = 0
+        self.work = len(self._arcs[end])
         self._via: dict[int, int] = {}
         self._near = [end]
         self._far: list[tuple[int, int]] = []
 
-    def is_open(self) -> bool:
-        """There is a node left to settle; `radius` is its distance."""
-        while not self._near and self._far:
-            self.radius, node = heappop(self._far)
-            if self.radius == self.distance[node]:
-                self._near.append(node)
-        self.waits = bool(self._near)
-        return self.waits
-
-    def work(self) -> int:
-        """What it will have taken to settle the next node too: the side with less goes on."""
-        return self._done + _work(self._arcs[self._near[-1]])
-
     def expand(self) -> list[int]:
-        """Settle the nearest node; returns the nodes that got nearer by it."""
+        """Settle the nearest node, whose distance is `radius`; returns the nodes that got nearer by it."""
         node = self._near.pop()
         radius, distance, near, via = self.radius, self.distance, self._near, self._via
-        if distance[node] < radius:
-            return []
+        cost, price = self._flow.cost, self._flow.price
         self.settled.append(node)
-        self._done += _work(self._arcs[node])
-        head, cost, price = self._flow.head, self._flow.cost, self._flow.price
+        ends, sign = (self._flow.head, 1) if self._forwards else (self._flow.tail, -1)
+        base = radius + sign * price[node]
         found = []
-        if self._forwards:
-            base = radius + price[node]
-            ways = [(head[e], base + cost[e] - price[head[e]], e) for e in self._arcs[node]]
-        else:
-            base = radius - price[node]
-            ways = [(head[e ^ 1], base + cost[e] + price[head[e ^ 1]], e) for e in self._arcs[node]]
-        for after, length, e in ways:
-            if after not in distance or length < distance[after]:
+        for e in self._arcs[node]:
+            after = ends[e]
+            length = base + cost[e] - price[after] if sign > 0 else base + cost[e] + price[after]
+            known = distance.get(after)
+            if known is None or length < known:
                 distance[after] = length
                 via[after] = e
                 found.append(after)
@@ -221,7 +211,22 @@ class _Side:
                     near.append(after)
                 else:
                     heappush(self._far, (length, after))
+        if not near:
+            self._go_on()
+        if near:
+            self.work += len(self._arcs[near[-1]])
         return found
+
+    def _go_on(self) -> None:
+        """To the next distance at which a node waits."""
+        distance, far = self.distance, self._far
+        while far:
+            radius, node = heappop(far)
+            if radius == distance[node]:
+                self.radius = radius
+                self._near.append(node)
+                return
+        self.waits = False
 
     def reprice(self, radius: int) -> None:
         """The prices of the nodes within the radius, so that the way there costs nothing any more."""
@@ -232,14 +237,9 @@ class _Side:
 
     def path(self, node: int) -> list[int]:
         """The arcs between this end and a node."""
-        head, via = self._flow.head, self._via
+        back, via = self._flow.tail if self._forwards else self._flow.head, self._via
         arcs = []
         while node in via:
             arcs.append(via[node])
-            node = head[via[node] ^ 1] if self._forwards else head[via[node]]
+            node = back[via[node]]
         return arcs
-
-
-def _work(arcs: list[int]) -> int:
-    """Looking at n arcs and sorting what they lead to."""
-    return len(arcs) * len(arcs).bit_length()
