@@ -54,7 +54,7 @@ LABELS: dict[str, str] = {
     "call_working_days": mark("The role model calls within working days"),
     "ready_school_days": mark("Both say ready, school days before"),
     "classes": mark("How many priority groups"),
-    "placement": mark("Choice rule: most_served or queue_first"),
+    "placement": mark("Choice rule"),
     "max_ratio": mark("Most pupils a mentor, whatever a session says"),
     "min_mentors": mark("Least adults in a room"),
     "min_pupils": mark("Least pupils in a session"),
@@ -87,6 +87,16 @@ LABELS: dict[str, str] = {
     "lowest_grade": mark("The youngest year that may join"),
     "first_day_hours": mark("The first meeting is called to mind, hours before"),
 }
+
+PLACEMENTS = {"most_served": mark("As many places as possible"), "queue_first": mark("In the queue's order")}
+OPTIONS: dict[str, dict[str, str]] = {"placement": PLACEMENTS}
+"""Rules that are one of a few words, and what each word is called."""
+
+
+def text(name: str, value: object) -> str:
+    """What a rule says, as the reader is shown it; a dash where it says nothing."""
+    said = OPTIONS.get(name, {}).get(str(value))
+    return _(said) if said else "–" if value in (None, "") else str(value)
 
 
 def label(name: str) -> str:

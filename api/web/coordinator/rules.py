@@ -91,7 +91,8 @@ def _page(
         label=rule_words.label,
         said=rule_words.effect_words,
         history=coordination_rules.history(session, programme_id),
-        text=_text,
+        text=rule_words.text,
+        options=rule_words.OPTIONS,
         prices=placement_prices.newest(session, programme_id) if "placement" in holding else None,
         goal_label=words.goal_label,
     )

@@ -133,16 +133,22 @@ def test_group_rules_are_edited_too(session: Session, world: World, planner: Fla
     settings = planner.get(f"/api/v1/programmes/{programme}/rules").json["settings"]
     typed = {name: "" if value is None else str(value) for name, value in settings.items()}
     where = f"/regler/{programme}"
-    answer = post(planner, where, seen=where, number="1", **(typed | {"returning_share": "0,6"}))
+    answer = post(
+        planner, where, seen=where, number="1", **(typed | {"returning_share": "0,6", "placement": "queue_first"})
+    )
     assert answer.status_code == 303
-    assert planner.get(f"/api/v1/programmes/{programme}/rules").json["settings"]["returning_share"] == 0.6
+    after = planner.get(f"/api/v1/programmes/{programme}/rules").json["settings"]
+    assert (after["returning_share"], after["placement"]) == (0.6, "queue_first")
+    shown = page(planner, where)
+    assert '<option value="queue_first" selected>I køens rekkefølge' in shown
+    assert "Valgregel: Flest mulig plasser → I køens rekkefølge" in text(shown)
 
 
 def test_rules_of_groups_show_what_the_choice_rule_costs(session: Session, world: World, planner: FlaskClient) -> None:
     most, first = session.get_one(Plan, world.plans[RunKind.GROUP]).certificate["placements"]
     said = text(page(planner, f"/regler/{world.group_rules.programme_id}"))
     assert "Hva valgregelen koster" in said
-    assert "Flest mulig plasser most_served, regelen nå I køens rekkefølge queue_first" in said
+    assert "Flest mulig plasser regelen nå I køens rekkefølge" in said
     assert f"Elever som får plass {sum(most['served'])} {sum(first['served'])}" in said
     assert f"Fikk førstevalget {most['first_choice']} {first['first_choice']}" in said
     assert f"Vil heller ha plassen til noen bak seg {most['envy']} {first['envy']}" in said
