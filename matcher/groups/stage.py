@@ -61,8 +61,8 @@ class Stage:
         self._made_real: Values | None = None
 
     def relax(self) -> None:
-        """The bound of the relaxation; where that takes long it is found beside the neighbourhoods."""
-        if self._size > LARGE and self._found.best is not None:
+        """The bound of the relaxation, unless more is known; where it takes long it is found beside neighbourhoods."""
+        if self.is_proven or (self._size > LARGE and self._found.best is not None):
             return
         relaxed = self._solver.relax(self._limited, self._goal, self._left)
         if relaxed.infeasible and self._found.best is None:
