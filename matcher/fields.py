@@ -72,7 +72,7 @@ Time = Annotated[time, PlainValidator(_text_to(time, 5, "17:00")), PlainSerializ
 def read_json(text: str | bytes) -> Any:
     """The value of a JSON text; a broken one raises InvalidProblem with line and column."""
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys)
+        return json.loads(text, object_pairs_hook=_as_dict)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise InvalidProblem([f"$: is not JSON at {where}: {error.msg}; give one JSON object"]) from None
@@ -84,12 +84,16 @@ def read_json(text: str | bytes) -> Any:
         raise InvalidProblem([f"$: is not usable JSON: {error}"]) from None
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, each key once; what its lists name again and again is one string in memory."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise InvalidProblem([f"{twice}: key stands twice in one object; keep one of them"])
+    for value in found.values():
+        if type(value) is list and value and type(value[0]) is str:
+            value[:] = [sys.intern(name) if type(name) is str else name for name in value]
     return found
 
 
