@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api import clock
 from api.domain.registration import counted_from, priority_group
+from api.models.programmes import Level
 from api.queries import chances, queue_join
 from api.queries.queue_join import Evening, Joinable, SiteEvenings, SiteToChoose
 from api.web.pupil.forms import RANKS, JoinForm
@@ -89,7 +90,7 @@ def _chances(
 ) -> dict[str, chances.SeatChance] | None:
     """For a pupil who joins now; None on the form of one who stands in the queue already, which asks no year."""
     level, grade = form.of("level"), form.of("grade")
-    if not level or grade not in GRADES:
+    if grade not in GRADES or session.get(Level, level) is None:
         return None
     now = clock.now()
     group, _reason = priority_group(int(grade), returning=False)

@@ -110,11 +110,13 @@ def open_mine(entry_id: str) -> Response:
 
 
 def _asked() -> tuple[Joinable | None, list[Joinable]]:
-    """The programme that the address names, or the first; and the others."""
+    """The programme and season that the address names, or the first; and the others."""
     found = queue_join.joinable(read_session(), clock.now())
-    wanted = request.args.get("program")
-    asked = next((one for one in found if one.programme.code == wanted), found[0] if found else None)
-    return asked, [one for one in found if asked and one.programme.id != asked.programme.id]
+    programme, season = request.args.get("program"), request.args.get("sesong")
+    of_programme = [one for one in found if one.programme.code == programme] or found
+    of_season = [one for one in of_programme if one.season.code == season] or of_programme
+    asked = of_season[0] if of_season else None
+    return asked, [one for one in found if one is not asked]
 
 
 def _looked(open_: Joinable, others: list[Joinable], form: forms.JoinForm) -> str:
@@ -138,7 +140,7 @@ def _page(open_: Joinable | None, others: list[Joinable], form: forms.JoinForm, 
         shown=choosing(session, open_, form),
         part=is_fragment(),
         asks_chance=True,
-        action=url_for("join.send", program=open_.programme.code),
+        action=url_for("join.send", program=open_.programme.code, sesong=open_.season.code),
         levels=queue_join.level_choices(session),
         grades=[(grade, names.grade(grade)) for grade in range(open_.rules.lowest_grade, OLDEST_GRADE + 1)],
         year=clock.today().year,

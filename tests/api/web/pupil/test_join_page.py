@@ -249,6 +249,21 @@ def test_after_it_the_demand_is_that_of_now(client: FlaskClient, session: Sessio
     assert "Ikke kjent" not in shown(client)
 
 
+def test_next_term_can_be_joined_while_this_one_still_can(
+    client: FlaskClient, session: Session, world: worlds.QueueWorld
+) -> None:
+    later = make.make_season(session, name="Neste halvår", starts_on=date(2027, 8, 20), ends_on=date(2027, 12, 20))
+    held = {"season_id": later.id, "programme_id": world.programme.id, "site_id": world.evenings[0].site_id}
+    evening = make.make_group_session(session, weekday=5, **held)
+    page = client.get(f"{SIGN_UP}?lang=nb").get_data(as_text=True)
+    address = f"{SIGN_UP}?program={world.programme.code}&amp;sesong={later.code}"
+    assert f'href="{address}"' in page
+    assert f"rank_{evening.id}" not in page
+    there = client.get(address.replace("&amp;", "&")).get_data(as_text=True)
+    assert f"rank_{evening.id}" in there
+    assert f'action="{address}"' in there
+
+
 def test_each_evening_says_what_the_queue_would_do(client: FlaskClient, session: Session) -> None:
     planned = planned_season(session)
     asked = {"level": session.scalars(select(Entry.level_id)).first() or "", "part": "1"}
