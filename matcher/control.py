@@ -1,14 +1,16 @@
 """How a caller steers a solve: when to stop, how hard to try, and what is heard on the way."""
 
 import platform
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 
 SEEDS = 2**31
 """Solvers take seeds from 0 to SEEDS - 1."""
+AFTER_LIMIT, AFTER_REQUEST = 0.1, 0.4
+"""What may follow the search: this share of the limit, and these seconds after a request (see Stop.afterwards)."""
 
 
 class Stop:
@@ -22,7 +24,7 @@ class Stop:
             raise ValueError(f"seconds is {seconds}; give 0 or more")
         self.seconds = seconds
         self._started = time.monotonic()
-        self._event = threading.Event()
+        self._requested_at: float | None = None
 
     @property
     def elapsed(self) -> float:
@@ -31,23 +33,54 @@ class Stop:
 
     def remaining(self) -> float:
         """Seconds left, at least 0; infinite without a limit, 0 once stopping was requested."""
-        if self._event.is_set():
-            return 0.0
-        return float("inf") if self.seconds is None else max(0.0, self.seconds - self.elapsed)
+        return self._remaining(0.0, 0.0)
+
+    def _remaining(self, share: float, seconds: float) -> float:
+        """Seconds until the limit and this share of it more, and until so many seconds after a request."""
+        if self._requested_at is not None:
+            return max(0.0, self._requested_at + seconds - time.monotonic())
+        return float("inf") if self.seconds is None else max(0.0, (1 + share) * self.seconds - self.elapsed)
 
     def request(self) -> None:
         """Ask the solve to end now with the best plan it has."""
-        self._event.set()
+        if self._requested_at is None:
+            self._requested_at = time.monotonic()
 
     @property
     def requested(self) -> bool:
         """True when somebody asked for an end, whatever the time."""
-        return self._event.is_set()
+        return self._requested_at is not None
+
+    def afterwards(self) -> "Stop":
+        """The stop of what makes a plan of what was found: it is heard a little later, so that a plan has all of it."""
+        return _Afterwards(self)
 
     @property
     def expired(self) -> bool:
         """True when the solve has to end, by time or on request."""
         return self.remaining() <= 0
+
+
+class _Afterwards(Stop):
+    """Expires AFTER_LIMIT of the limit after it, or AFTER_REQUEST seconds after the request of another stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.seconds)
+        self._stop = stop
+
+    @property
+    def elapsed(self) -> float:
+        return self._stop.elapsed
+
+    def remaining(self) -> float:
+        return self._stop._remaining(AFTER_LIMIT, AFTER_REQUEST)
+
+    def request(self) -> None:
+        self._stop.request()
+
+    @property
+    def requested(self) -> bool:
+        return self._stop.requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +112,11 @@ def echoed(settings: Settings, stop: Stop) -> dict[str, int | float | None]:
 
 def versions() -> dict[str, str]:
     """What besides problem, seed and settings a plan depends on, for the certificate."""
-    return {name: version(name) for name in ("ortools", "numpy")} | {"python": platform.python_version()}
+    return {name: _version(name) for name in ("ortools", "numpy")} | {"python": platform.python_version()}
+
+
+_version = cache(version)
+"""Reading it takes milliseconds, and it does not change while a process runs."""
 
 
 @dataclass(frozen=True, slots=True)

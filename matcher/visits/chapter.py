@@ -45,8 +45,8 @@ class Run:
 
     def keep(self, name: str, relaxation: Relaxation | None) -> None:
         """Where the chapter's relaxation ended first."""
-        if self.kept is not None and relaxation is not None:
-            self.kept.bases.setdefault(name, relaxation.basis)
+        if self.kept is not None and relaxation is not None and relaxation.left is not None:
+            self.kept.bases.setdefault(name, relaxation.left)
 
 
 def run_chapter(

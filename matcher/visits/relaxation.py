@@ -32,17 +32,30 @@ class Relaxation:
         self._row = np.full(model.rows, -1)
         self._reach = np.zeros(model.rows, dtype=np.int64)
         self._dual = True
+        self.left: Basis | None = None
+        """Where its first optimum was, that of nudged gains: a problem near this one starts there."""
         self.add(columns)
 
     @classmethod
     def starting_from(cls, model: Model, gain: Floats, basis: Basis, plan: Ints) -> "Relaxation":
-        """Over the columns of a basis and a plan, and there: as near to the basis as what is alive of it allows."""
+        """Over the columns of a basis, and there: as near to it as what is alive of it allows.
+
+        Requests that must be served and have no column there get theirs of the plan.
+        """
         alive = model.alive[basis.columns]
+        count = len(model.candidates.unit)
+        known = basis.columns[alive]
+        must = (model.served_row >= 0) & model.tight[model.served_row]
+        must[model.request_of[known[known < count]]] = False
+        units = model.candidates.unit[plan[plan < count]]
+        missing = must[model.units.request[units]]
+        held = model.held_column[units[missing]]
         extra = model.first_extra + np.flatnonzero(model.alive[model.first_extra :])
-        relaxation = cls(model, gain, np.unique(np.concatenate([basis.columns[alive], plan, extra])))
+        columns = np.unique(np.concatenate([known, plan[plan < count][missing], held[held >= 0], extra]))
+        relaxation = cls(model, gain, columns)
         relaxation._admit(basis.rows[relaxation._row[basis.rows] < 0])
         column_status, row_status = (status.copy() for status in relaxation._program.basis)
-        column_status[relaxation._column[basis.columns[alive]]] = basis.column_status[alive]
+        column_status[relaxation._column[known]] = basis.column_status[alive]
         row_status[relaxation._row[basis.rows]] = basis.row_status
         relaxation._make_square(column_status, row_status)
         relaxation._program.start_from(column_status, row_status)

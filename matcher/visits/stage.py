@@ -198,6 +198,7 @@ class Stage:
             gain = self.gain + (0 if extra is None else extra / self.scale)
             relaxation.set_gain(gain.astype(np.float64))
             solution = self._generate(relaxation, extra)
+            relaxation.left = relaxation.left or relaxation.basis
         self._offer_whole(solution)
         return solution
 
