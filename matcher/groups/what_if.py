@@ -1,17 +1,16 @@
-"""A season of study groups solved once, and again for problems near it: where to look first, and what is proven.
+"""A season of study groups solved once, and again for problems near it, with what the first proofs say about them.
 
 The old roster, with the mentors added that serve more, is where the search of a near problem starts. Of a pupil more or
 fewer much is proven before it: take the new pupil p out of any plan of the new problem, and it is a plan of the old
 one, but for a session that falls one short of its minimum size. So the first problem is solved with all minimum sizes
 one smaller; where its best plan keeps the true ones, it is the best of both. With v the proven values, e(p) what p
-counts, and n(p) the served ahead of p in a plan, each of whom counts one more in `queue`:
+counts in each goal, and n(p) the most that can be served ahead of p, each of whom counts one more in `queue`:
 
-    value of the new plan ≤ v + e(p), goal by goal, and `queue` + n(p).
+    values of the new plan ≤ v + e(p), and n(p) more in `queue`, goal by goal.
 
-n(p) is the same in all plans that are best down to `queue` when nobody of p's class stands behind p, as with everybody
-who joins today; else it is bounded by the class's numbers, and hours are left to the search. Where p finds a seat and
-nobody loses theirs, value and bound meet, and nothing is searched. Likewise a plan without p is a plan of the old
-problem: value ≤ v, `queue` less n(p).
+Where p finds a seat and nobody loses theirs, all but `queue` are reached at once; and `queue` too when nobody of p's
+class stands behind p, as with everybody who joins today. Then nothing is searched. Likewise a plan without p is a plan
+of the old problem: its values ≤ v, and in `queue` less by the fewest who can be served ahead of p.
 """
 
 from collections.abc import Callable, Sequence
@@ -130,10 +129,8 @@ def _proofs(before: Facts, values: Sequence[int], after: Facts) -> list[Proof]:
     same = tuple(pupil for q, pupil in enumerate(more.pupils) if q != p)
     if p in more.fixed_seat or same != fewer.pupils or not _alike_but_for_pupils(more.problem, fewer.problem):
         return []
-    shift, is_exact = _shift(more, p, values, sign)
-    bounds = [value + by for value, by in zip(values, shift, strict=True)]
-    known = len(bounds) if is_exact else len(bounds) - 2
-    return [Proof(number, tuple(bounds[:number]), bounds[number], "branch_and_bound") for number in range(known)]
+    bounds = [value + by for value, by in zip(values, _shift(more, p, values, sign), strict=True)]
+    return [Proof(number, tuple(bounds[:number]), bound, "branch_and_bound") for number, bound in enumerate(bounds)]
 
 
 def _alike_but_for_pupils(one: GroupProblem, other: GroupProblem) -> bool:
@@ -141,20 +138,16 @@ def _alike_but_for_pupils(one: GroupProblem, other: GroupProblem) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in others)
 
 
-def _shift(facts: Facts, p: int, values: Sequence[int], sign: int) -> tuple[list[int], bool]:
-    """What a plan's values change by at most when p comes (sign 1) or goes (-1); whether that is so in all best plans.
-
-    The latter holds for the goals down to `queue` when as many are served ahead of p in all plans that are best.
-    """
+def _shift(facts: Facts, p: int, values: Sequence[int], sign: int) -> list[int]:
+    """What the best values change by at most when p comes (sign 1) or goes (-1); `facts`: of the problem with p."""
     class_ = facts.pupils[p].class_
     classes = facts.problem.rules.classes
     served = [values[0], *values[2:classes], values[1] - values[0] - sum(values[2:classes])][:classes]
     rivals = [q for q in facts.queue if q != p and facts.pupils[q].class_ == class_ and facts.choices[q]]
     ahead = sum(facts.position[q] < facts.position[p] for q in rivals)
-    behind = len(rivals) - ahead
-    most, least = min(served[class_], ahead), max(0, served[class_] - behind)
     before = sum(served[:class_])
     if sign > 0:
         own = [int(class_ == 0), 1, *(int(class_ == number) for number in range(1, classes - 1))]
-        return [*own, before + most + facts.weight(p), 0, 0], behind == 0
-    return [*[0] * (len(values) - 3), -before - least, 0, 0], behind == 0
+        return [*own, before + min(served[class_], ahead) + facts.weight(p), 0, 0]
+    behind = len(rivals) - ahead
+    return [*[0] * (len(values) - 3), -before - max(0, served[class_] - behind), 0, 0]

@@ -13,6 +13,7 @@ from matcher.solve import solve
 from matcher.what_if import Prepared, prepare
 from tests.benchmarks.instances_groups import national
 from tests.matcher.random_groups import random_group_problem
+from tests.matcher.small_problems import group_data, groups
 
 JOINS_NOW = date(2027, 1, 18)
 
@@ -67,6 +68,32 @@ def test_a_near_problem_reaches_what_a_fresh_solve_does(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4, 500))
 def test_many_near_problems_reach_what_fresh_solves_do(seed: int) -> None:
     check_near(seed)
+
+
+def test_a_new_pupil_may_open_a_session_that_was_one_short() -> None:
+    """On the old roster the pupil finds a seat, and one more is served; with s1 in place of s0 two more are."""
+    data = group_data()
+    data["sessions"][1] |= {"min_pupils": 3, "weekday": 1}
+    data["mentors"] = [data["mentors"][0] | {"max_sessions": 1}]
+    for session in data["sessions"]:
+        session["ratio"] = 4
+    for pupil, wanted in zip(data["pupils"], ("s0", "s1", "s1"), strict=True):
+        pupil["choices"] = [wanted]
+    prepared = prepare(groups(data))
+    assert [goal.value for goal in prepared.plan.goals[:2]] == [1, 1]
+    data["pupils"].append(data["pupils"][0] | {"id": "new", "lottery": 9, "choices": ["s0", "s1"]})
+    near = groups(data)
+    assert reached(prepared.solve(near)) == reached(solve(near))
+    assert prepared.solve(near).goals[1].value == 3
+
+
+def test_many_places_in_the_queue_are_counted_as_a_fresh_solve_counts(season: Prepared) -> None:
+    problem = season.problem
+    assert isinstance(problem, GroupProblem)
+    for number in (3, 11):
+        new = replace(problem.pupils[number], id="new", lottery=500_000)
+        more = replace(problem, pupils=(*problem.pupils, new))
+        assert reached(season.solve(more)) == reached(solve(more))
 
 
 @pytest.fixture(scope="module")
