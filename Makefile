@@ -29,9 +29,8 @@ long: $(READY)  ## the long runs: hours of evidence
 	@$(BIN)/pytest -m long
 
 .PHONY: mutants
-mutants: $(READY)  ## hours: does a test fail for each small change of a rule, a goal or the judge?
-	@$(BIN)/mutmut run
-	@$(BIN)/mutmut results
+mutants: $(READY)  ## half an hour: does a test fail for each small change of a rule, a goal or the judge?
+	@$(BIN)/python -m tests.mutants
 
 .PHONY: bench
 bench: $(READY)  ## how far the engine reaches on this machine, beside others; writes docs/benchmarks/beside.md

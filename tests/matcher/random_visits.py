@@ -39,6 +39,46 @@ def random_visit_problem(seed: int) -> VisitProblem:
     raise AssertionError(f"no small problem for seed {seed}")
 
 
+def busy_day(seed: int) -> VisitProblem:
+    """Five requests on one date for two role models who could take each of them, but not all of them in time."""
+    problem, rng = random_visit_problem(seed), random.Random(f"busy-{seed}")
+    day = DATES[0]
+    people = tuple(
+        RoleModel(
+            id=f"r{i}",
+            lat=59.9,
+            lon=10.7,
+            grades=(1, 13),
+            modes=("physical", "digital"),
+            max_travel_minutes=90,
+            free=(Interval(start=datetime.combine(day, time(7)), end=datetime.combine(day, time(20))),),
+            max_per_day=3,
+            max_per_week=3,
+        )
+        for i in range(2)
+    )
+    starts = [time(hour, minute) for hour in range(8, 17) for minute in (0, 15, 30, 45)]
+    requests = tuple(
+        Request(
+            id=f"q{i}",
+            school=rng.choice(problem.schools).id,
+            grade=9,
+            mode=rng.choice(("physical", "physical", "either", "digital")),
+            options=tuple(_option(rng, day, start) for start in rng.sample(starts, rng.choice((1, 2)))),
+            submitted=TODAY,
+        )
+        for i in range(5)
+    )
+    return VisitProblem(
+        today=TODAY,
+        travel=Travel(matrix=_matrix(rng, people, problem.schools)),
+        schools=problem.schools,
+        companies=(),
+        requests=requests,
+        role_models=people,
+    )
+
+
 def _problem(rng: random.Random) -> VisitProblem:
     schools = tuple(
         School(

@@ -7,17 +7,25 @@ from functools import cache
 from itertools import combinations, pairwise, product
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from matcher.check import check
 from matcher.control import Settings, Stop, no_progress
+from matcher.groups import rules
 from matcher.groups.facts import Facts, overlap
+from matcher.groups.linear import Program
+from matcher.groups.model import JointModel
+from matcher.groups.rules import RULES
 from matcher.groups.solve import solve
 from matcher.plan import GroupPlan
 from matcher.problem import GroupProblem, load_problem
 
 LEVELS = ("10", "1T", "R1")
 Values = tuple[int, ...]
+Stands = tuple[tuple[str, ...], ...]
+Seats = tuple[str, ...]
 
 
 def small_data(seed: int) -> dict[str, Any]:
@@ -100,6 +108,11 @@ def plan_of(problem: GroupProblem, seed: int = 1) -> GroupPlan:
 
 def every_plan(problem: GroupProblem) -> Iterator[Values]:
     """The roster goals of every valid plan, as numbers to be maximised."""
+    return (values for values, _, _ in every_placement(problem))
+
+
+def every_placement(problem: GroupProblem) -> Iterator[tuple[Values, Stands, Seats]]:
+    """The same with the sessions of each mentor, and of each pupil ("" for none)."""
     facts = Facts(problem)
     fixed_mentors = {(f.mentor, f.session) for f in problem.fixed.mentors}
     fixed_seat = {f.pupil: f.session for f in problem.fixed.pupils}
@@ -157,7 +170,7 @@ def every_plan(problem: GroupProblem) -> Iterator[Values]:
             ):
                 served = [i for i, seat in zip(ids, seats, strict=True) if seat]
                 by_class = [pupils[i].class_ for i in served]
-                yield (
+                values = (
                     by_class.count(0),
                     len(served),
                     *(by_class.count(k) for k in classes),
@@ -165,6 +178,7 @@ def every_plan(problem: GroupProblem) -> Iterator[Values]:
                     -short,
                     -extra,
                 )
+                yield values, roster, seats
 
 
 def signed(plan: GroupPlan, what: str) -> Values:
@@ -190,6 +204,59 @@ def test_values_and_bounds_are_those_of_every_plan(block: int) -> None:
         if problem.rules.placement == "most_served":
             assert plan.status == "optimal", seed
             assert values == max(plans), seed
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_rows_accept_exactly_the_valid_plans(block: int) -> None:
+    verdicts = set()
+    for seed in range(block * 20, block * 20 + 20):
+        problem, rng = load(small_data(seed)), random.Random(seed)
+        facts = Facts(problem)
+        model = JointModel(facts, lambda p: p)
+        for rule in RULES:
+            rule(model)
+        program = model.program({}, maximize=True)
+        plans = list(every_placement(problem))
+        valid = {tuple(columns_of(model, stands, seats)) for _, stands, seats in plans}
+        options = [["", *(problem.sessions[s].id for s, _ in facts.choices[p])] for p in range(len(facts.pupils))]
+        for stands, seats in [
+            *((stands, seats) for _, stands, seats in rng.sample(plans, min(10, len(plans)))),
+            *((any_stands(facts, rng), tuple(map(rng.choice, options))) for _ in range(60)),
+        ]:
+            columns = columns_of(model, stands, seats)
+            accepted = keeps(program, columns)
+            assert accepted == (tuple(columns) in valid), (seed, stands, seats)
+            verdicts.add(accepted)
+    assert verdicts == {True, False}
+
+
+def any_stands(facts: Facts, rng: random.Random) -> Stands:
+    """Each mentor in some of the sessions where they can stand."""
+    names = [[facts.sessions[s].id for s in stands] for stands in facts.stands]
+    return tuple(tuple(sorted(rng.sample(some, rng.randint(0, len(some))))) for some in names)
+
+
+def columns_of(model: JointModel, stands: Stands, seats: Seats) -> NDArray[np.float64]:
+    """The plan as columns of the model."""
+    index = model.facts.session_index
+    pairs = [(m, index[s]) for m, sessions in enumerate(stands) for s in sessions]
+    return model.columns_of(pairs, {p: index[s] for p, s in enumerate(seats) if s})
+
+
+def keeps(program: Program, columns: NDArray[np.float64]) -> bool:
+    """The columns keep their bounds and every row."""
+    amounts = program.entries.value * columns[program.entries.column]
+    sums = np.bincount(program.entries.row, weights=amounts, minlength=len(program.row_lower))
+    rows = (program.row_lower <= sums).all() and (sums <= program.row_upper).all()
+    return bool(rows and (program.lower <= columns).all() and (columns <= program.upper).all())
+
+
+def test_levels_as_flows_reach_the_values_of_every_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_HALL_SETS", 0)
+    for problem in (load(small_data(seed)) for seed in range(1, 20)):
+        plan, plans = plan_of(problem), list(every_plan(problem))
+        if plans and problem.rules.placement == "most_served":
+            assert signed(plan, "value") == signed(plan, "bound") == max(plans)
 
 
 @pytest.mark.parametrize("seed", [s for s in range(400) if small_data(s)["fixed"]["pupils"]][:40])

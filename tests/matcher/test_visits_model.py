@@ -1,7 +1,7 @@
 """Rows, goals and bounds of the visit model hold for every plan: held against the judge and against the definition."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from matcher.visits.model import Flags, Model, ranges
 from matcher.visits.result import plan_of
 from matcher.visits.rules import RULES, Surroundings, limit_groups
 from tests.benchmarks.instances_visits import season
-from tests.matcher.random_visits import random_visit_problem
+from tests.matcher.random_visits import busy_day, random_visit_problem
 
 SEEDS = range(20)
 
@@ -65,8 +65,9 @@ class Built:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_rows_and_goals_are_those_of_the_judge(seed: int) -> None:
-    built = Built(random_visit_problem(seed))
+@pytest.mark.parametrize("make", [random_visit_problem, busy_day])
+def test_rows_and_goals_are_those_of_the_judge(seed: int, make: Callable[[int], VisitProblem]) -> None:
+    built = Built(make(seed))
     verdicts = set()
     for chosen in built.random_choices(random.Random(seed), 25):
         facts, problem = built.season.facts, built.problem
