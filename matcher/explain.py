@@ -12,9 +12,13 @@ MOST_SECONDS = 60
 """For what is worked out only when somebody asks."""
 
 
-def with_reasons(problem: Problem, plan: Plan) -> Plan:
-    """The plan with the reasons of everyone unserved filled in. Raises ValueError when it is for the other kind."""
-    return _story(problem, plan).with_reasons()
+def with_reasons(problem: Problem, plan: Plan, stop: Stop | None = None) -> Plan:
+    """The plan with the reasons of everyone unserved filled in. Raises ValueError when it is for the other kind.
+
+    `stop`: for what takes long in a group plan, see GroupStory; None: as long as it takes.
+    """
+    story = _story(problem, plan)
+    return story.with_reasons() if isinstance(story, VisitStory) else story.with_reasons(stop)
 
 
 def explain(problem: Problem, plan: Plan, identifier: str | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from matcher.control import Stop
 from matcher.groups.blocking import FullSession, blocking
 from matcher.groups.bottlenecks import bottlenecks
 from matcher.groups.facts import Facts
@@ -53,8 +54,12 @@ class GroupStory:
         home, there = place("pupil", pupil.id, pupil.lat, pupil.lon), place("site", site.id, site.lat, site.lon)
         return self.times.minutes(home, there) > pupil.max_travel_minutes
 
-    def with_reasons(self) -> GroupPlan:
-        """The plan with its bottlenecks, and the reasons and smallest change of every unserved pupil."""
+    def with_reasons(self, stop: Stop | None = None) -> GroupPlan:
+        """The plan with its bottlenecks, and the reasons and smallest change of every unserved pupil.
+
+        When `stop` comes before it is known what one more mentor does in each session, nothing is told of that.
+        """
+        self.changes.stop = stop or self.changes.stop
         unserved = tuple(
             replace(
                 item,

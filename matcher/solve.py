@@ -36,12 +36,12 @@ def solve(
     "ok".
     """
     stop = Stop() if stop is None else stop
-    plan = with_reasons(problem, _solved(problem, stop, seed, settings, on_progress))
+    plan = with_reasons(problem, _solved(problem, stop, seed, settings, on_progress), stop.afterwards())
     violations = check(problem, plan)
     judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
     if violations:
         raise RefusedPlan(judged, violations)
-    return with_smallest_changes(problem, judged, stop)
+    return with_smallest_changes(problem, judged, stop.afterwards())
 
 
 def with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from matcher.control import Stop
 from matcher.groups.facts import Facts
 from matcher.groups.rooms import Placement, Rooms
 from matcher.groups.roster import Roster
@@ -258,12 +259,13 @@ def _trace(came: dict[int, int], node: int) -> list[int]:
     return path
 
 
-def take_choices(facts: Facts, roster: Roster, placement: Placement) -> dict[int, int]:
+def take_choices(facts: Facts, roster: Roster, placement: Placement, stop: Stop | None = None) -> dict[int, int]:
     """`most_served`: in queue order each served pupil gets the best choice that leaves everyone served seated.
 
-    Those ahead keep what they got. Returns the session of each served pupil.
+    Those ahead keep what they got. Returns the session of each served pupil. When `stop` comes, those who have not had
+    their turn sit wherever there is room.
     """
-    return _in_queue_order(facts, roster, placement, may_leave=False)
+    return _in_queue_order(facts, roster, placement, stop or Stop(), may_leave=False)
 
 
 def take_seats(facts: Facts, roster: Roster, placement: Placement) -> dict[int, int]:
@@ -272,13 +274,17 @@ def take_seats(facts: Facts, roster: Roster, placement: Placement) -> dict[int, 
     Valid: all rules, minimum sizes too, fixed pupils seated, those ahead in the sessions they got. Who finds none
     gets no seat. Returns the session of each served pupil. `placement` is any valid one.
     """
-    return _in_queue_order(facts, roster, placement, may_leave=True)
+    return _in_queue_order(facts, roster, placement, Stop(), may_leave=True)
 
 
-def _in_queue_order(facts: Facts, roster: Roster, placement: Placement, *, may_leave: bool) -> dict[int, int]:
+def _in_queue_order(
+    facts: Facts, roster: Roster, placement: Placement, stop: Stop, *, may_leave: bool
+) -> dict[int, int]:
     graph = Reseating(facts, roster, placement, may_leave=may_leave)
     for p in facts.queue:
         if p not in facts.fixed_seat and (may_leave or p in graph.seat):
+            if stop.expired:
+                break
             any(graph.move_to(p, there) for there in graph.places(p))
             graph.settle(p)
     return graph.seat

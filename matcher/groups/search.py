@@ -55,7 +55,8 @@ class Search(Found):
             self.consider(first_roster(self.facts))
             self._keep_reserve()
             for number in range(len(self.goals)):
-                self._improve(number)
+                if self.best is None or self.solver.left() > 0:
+                    self._improve(number)
         finally:
             self.solver.close()
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
+from matcher.control import Stop
 from matcher.groups.facts import Facts
 from matcher.groups.one_more_mentor import Gain, OneMoreMentor
 from matcher.groups.one_more_mentor_queue_first import OneMoreMentorQueueFirst
@@ -29,6 +30,7 @@ class SmallestChanges:
 
     def __init__(self, facts: Facts, plan: Standing) -> None:
         self.facts = facts
+        self.stop = Stop()
         self.queue_first = facts.problem.rules.placement == "queue_first"
         self.graph = SeatGraph(facts, plan, moves=not self.queue_first)
         self._plan = plan
@@ -44,17 +46,19 @@ class SmallestChanges:
     def gains(self) -> dict[int, Gain]:
         """For each open session what one more mentor there gives; without those in which minimum sizes decide it.
 
-        Nothing is told of a plan with more than MOST_SESSIONS open sessions, where it would take minutes.
+        Nothing is told of a plan with more than MOST_SESSIONS open sessions, where it would take minutes, nor when the
+        stop comes before all is known.
         """
         if len(self.graph.room) > MOST_SESSIONS:
             return {}
-        if not self.queue_first:
-            by_flow = OneMoreMentor(self.graph)
-            return {s: by_flow.gain(s) for s in self.graph.room}
-        if self.held:
+        if self.queue_first and self.held:
             return {}
-        by_replay = OneMoreMentorQueueFirst(self.graph)
-        told = {s: by_replay.gain(s) for s in self.graph.room}
+        one_more = OneMoreMentorQueueFirst(self.graph) if self.queue_first else OneMoreMentor(self.graph)
+        told = {}
+        for s in self.graph.room:
+            if self.stop.expired:
+                return {}
+            told[s] = one_more.gain(s)
         return {s: gain for s, gain in told.items() if gain is not None}
 
     @cached_property

@@ -11,7 +11,7 @@ from matcher.groups.fixed_roster import only_roster, settled_goals
 from matcher.groups.found import Candidate, NoValidPlan
 from matcher.groups.placement import place
 from matcher.groups.queue_order import passed_over, take_choices, take_seats
-from matcher.groups.rooms import Placement, placement_of
+from matcher.groups.rooms import Placement, Rooms, placement_of
 from matcher.groups.roster import Roster, is_valid
 from matcher.groups.search import Search
 from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
@@ -86,34 +86,48 @@ class _PlanMaker:
         placement = place(self._facts, roster)
         if placement is None:
             return None
-        seat = self._seats(roster, placement)
+        seat, taken = self._seats(roster, placement)
         goals, sources = settled_goals(self._facts, roster, placement.seat, seat)
         for goal in goals:
             on_progress(Progress(goal.name, goal.value, goal.bound, self._stop.elapsed))
-        return self._written(roster, seat, goals, sources)
+        return self._written(roster, seat, taken, goals, sources)
 
     def plan(self, search: Search, best: Candidate) -> GroupPlan:
         """The plan of the best roster: choices by the choice rule, contact mentors, goals with bounds."""
-        seat = self._seats(best.roster, best.placement)
+        seat, taken = self._seats(best.roster, best.placement)
         columns = search.by_pupil.columns_of(best.roster.stands(), seat)
         values = [goal.value(columns) for goal in search.goals]
         search.certify(values)
         goals, sources = self._goals(search, values)
-        return self._written(best.roster, seat, goals, sources)
+        return self._written(best.roster, seat, taken, goals, sources)
 
     @property
     def _by_queue_first(self) -> bool:
         return self._facts.problem.rules.placement == "queue_first"
 
-    def _seats(self, roster: Roster, placement: Placement) -> dict[int, int]:
-        """The session of each served pupil by the choice rule."""
-        take = take_seats if self._by_queue_first else take_choices
-        return take(self._facts, roster, placement)
+    def _seats(self, roster: Roster, placement: Placement) -> tuple[dict[int, int], bool]:
+        """The session of each served pupil by the choice rule, and whether all had their turn.
+
+        Under `queue_first` they always have, as the rule decides who is served.
+        """
+        if self._by_queue_first:
+            return take_seats(self._facts, roster, placement), True
+        stop = self._stop.afterwards()
+        return take_choices(self._facts, roster, placement, stop), not stop.expired
+
+    def _choices(self, roster: Roster, seat: Mapping[int, int], *, taken: bool) -> tuple[Goal, BoundSource]:
+        """The goal `choices`; where not all have taken theirs, nobody has better than the first that may seat them."""
+        value = goal_functions.choices(self._facts, seat)
+        if taken:
+            return Goal(name="choices", sense="min", value=value, bound=value), "replay"
+        rooms = Rooms(self._facts, roster)
+        bound = goal_functions.choices(self._facts, {p: rooms.may_sit(p)[0] for p in seat})
+        return Goal(name="choices", sense="min", value=value, bound=bound), "lp"
 
     def _written(
-        self, roster: Roster, seat: Mapping[int, int], goals: list[Goal], sources: dict[str, BoundSource]
+        self, roster: Roster, seat: Mapping[int, int], taken: bool, goals: list[Goal], sources: dict[str, BoundSource]
     ) -> GroupPlan:
-        """The plan of these seats; `goals` and `sources` are those of the roster."""
+        """The plan of these seats; `goals` and `sources` are those of the roster; `taken`: see `_seats`."""
         facts = self._facts
         contact = contacts(facts, roster, seat)
         placement = placement_of(facts, roster, seat, contact)
@@ -122,12 +136,9 @@ class _PlanMaker:
             skipped = sum(seat.get(p) != again.get(p) for p in facts.queue)
         else:
             skipped = passed_over(facts, roster, placement)
-        index, same = goal_functions.choices(facts, seat), goal_functions.continuity(facts, contact)
-        goals = [
-            *goals,
-            Goal(name="choices", sense="min", value=index, bound=index),
-            Goal(name="continuity", sense="max", value=same, bound=same),
-        ]
+        choices, choices_source = self._choices(roster, seat, taken=taken)
+        same = goal_functions.continuity(facts, contact)
+        goals = [*goals, choices, Goal(name="continuity", sense="max", value=same, bound=same)]
         return GroupPlan(
             problem_sha256=self._sha256,
             status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
@@ -135,7 +146,7 @@ class _PlanMaker:
             goals=tuple(goals),
             unserved=listed_unserved(facts, seat),
             certificate=self._certificate(
-                sources | {"choices": "replay", "continuity": "flow"}, skipped, choice_envy(facts, seat, contact)
+                sources | {"choices": choices_source, "continuity": "flow"}, skipped, choice_envy(facts, seat, contact)
             ),
         )
 
