@@ -29,11 +29,15 @@ from matcher.problem import GroupProblem
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The best roster of the first problem; its `values` where they are proven with smaller minimum sizes too."""
+    """The best roster of the first problem, its values, and their bounds with minimum sizes one smaller.
+
+    `bounds` is empty where the plan with smaller minimum sizes is better.
+    """
 
     facts: Facts
     roster: Roster
-    values: tuple[int, ...] | None
+    values: Sequence[int]
+    bounds: Sequence[int]
 
 
 class PreparedGroups:
@@ -69,11 +73,11 @@ class PreparedGroups:
         if not _is_as_good(search, loose):
             search.run()
         if search.best is not None:
-            holds = _is_as_good(search, loose) and _is_proven(loose)
-            self._kept = _Kept(search.facts, search.best.roster, search.best.values if holds else None)
+            bounds = _bounds(loose) if _is_as_good(search, loose) else ()
+            self._kept = _Kept(search.facts, search.best.roster, search.best.values, bounds)
 
     def _run_near(self, search: Search) -> None:
-        """From the old roster, with what is proven already; no search where that is all."""
+        """From the old roster, with what is proven already; no search where no goal is further from its bound."""
         kept = self._kept
         if kept is None:
             search.run()
@@ -81,21 +85,24 @@ class PreparedGroups:
         search.consider(_carried_over(kept, search.facts))
         if search.best is not None:
             search.consider(filled_up(search.facts, search.best.roster, search.best.placement.seat))
-        if kept.values is not None:
-            search.proofs += _proofs(kept.facts, kept.values, search.facts)
-        if not _is_proven(search):
+        search.proofs += _proofs(kept, search.facts)
+        if search.best is None or not _is_as_near(search.best.values, _bounds(search), kept):
             search.run()
-        elif search.best is not None:
-            for goal, value in zip(search.goals, search.best.values, strict=True):
-                search.report(goal.name, value, value)
+            return
+        for goal, value, bound in zip(search.goals, search.best.values, _bounds(search), strict=True):
+            search.report(goal.name, value, bound)
 
 
-def _is_proven(found: Found) -> bool:
-    """Every roster goal of the best plan is at its bound."""
-    best = found.best
-    return best is not None and all(
-        found.bound(number, best.values, ())[0] == value for number, value in enumerate(best.values)
-    )
+def _bounds(found: Found) -> list[int]:
+    """The best proven bound of each roster goal of the best plan."""
+    values = () if found.best is None else found.best.values
+    return [found.bound(number, values, ())[0] for number in range(len(values))]
+
+
+def _is_as_near(values: Sequence[int], bounds: Sequence[int], kept: _Kept) -> bool:
+    """No value is further from its bound than the first plan's."""
+    gaps = [abs(bound - value) for value, bound in zip(kept.values, kept.bounds or kept.values, strict=True)]
+    return all(abs(bound - value) <= gap for value, bound, gap in zip(values, bounds, gaps, strict=True))
 
 
 def _is_as_good(found: Found, other: Found) -> bool:
@@ -119,8 +126,12 @@ def _carried_over(kept: _Kept, facts: Facts) -> Roster:
     return Roster(tuple(tuple(sorted(mentors)) for mentors in enough))
 
 
-def _proofs(before: Facts, values: Sequence[int], after: Facts) -> list[Proof]:
-    """Bounds of the roster goals of the new problem, where it is the old one with one pupil more or fewer."""
+def _proofs(kept: _Kept, after: Facts) -> list[Proof]:
+    """Bounds of the roster goals of the new problem, where it is the old one with one pupil more or fewer.
+
+    How many are served ahead of the pupil is known where all goals before `queue` are proven.
+    """
+    before = kept.facts
     sign, more, fewer = (1, after, before) if len(after.pupils) > len(before.pupils) else (-1, before, after)
     others = more.pupil_index.keys() - fewer.pupil_index.keys()
     if len(others) != 1:
@@ -129,8 +140,13 @@ def _proofs(before: Facts, values: Sequence[int], after: Facts) -> list[Proof]:
     same = tuple(pupil for q, pupil in enumerate(more.pupils) if q != p)
     if p in more.fixed_seat or same != fewer.pupils or not _alike_but_for_pupils(more.problem, fewer.problem):
         return []
-    bounds = [value + by for value, by in zip(values, _shift(more, p, values, sign), strict=True)]
-    return [Proof(number, tuple(bounds[:number]), bound, "branch_and_bound") for number, bound in enumerate(bounds)]
+    shift = _shift(more, p, kept.values, sign)
+    floors = tuple(value + by for value, by in zip(kept.values, shift, strict=True))
+    bounds = [bound + by for bound, by in zip(kept.bounds, shift, strict=False)]
+    by_class = len(kept.values) - 3
+    if tuple(kept.bounds[:by_class]) != tuple(kept.values[:by_class]):
+        bounds = bounds[:by_class]
+    return [Proof(number, floors[:number], bound, "branch_and_bound") for number, bound in enumerate(bounds)]
 
 
 def _alike_but_for_pupils(one: GroupProblem, other: GroupProblem) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from matcher.groups.search import Search
+from matcher.groups.stage import Stage
 from matcher.plan import GroupPlan, Plan
 from matcher.problem import GroupProblem
 from matcher.solve import solve
@@ -46,13 +47,15 @@ def reached(plan: Plan) -> object:
     return plan.status, [(goal.name, goal.value) for goal in plan.goals][:-2]
 
 
-def check_near(seed: int) -> None:
+def most_served(seed: int) -> GroupProblem:
+    """A random problem whose plans are the roster goals' own, and whose pupils need no line in a matrix."""
     problem = random_group_problem(seed)
-    problem = replace(
-        problem,
-        travel=replace(problem.travel, matrix=None),
-        rules=replace(problem.rules, placement="most_served"),
-    )
+    rules = replace(problem.rules, placement="most_served")
+    return replace(problem, travel=replace(problem.travel, matrix=None), rules=rules)
+
+
+def check_near(seed: int) -> None:
+    problem = most_served(seed)
     prepared = prepare(problem)
     assert reached(prepared.plan) == reached(solve(problem))
     for name, near in near_problems(problem, seed).items():
@@ -68,6 +71,20 @@ def test_a_near_problem_reaches_what_a_fresh_solve_does(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4, 500))
 def test_many_near_problems_reach_what_fresh_solves_do(seed: int) -> None:
     check_near(seed)
+
+
+@pytest.mark.parametrize("seed", [3, 9, 13, 27])
+def test_bounds_of_a_first_solve_cut_short_hold_for_near_problems(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = most_served(seed)
+    with monkeypatch.context() as patch:
+        patch.setattr(Stage, "search_tree", lambda _: None)
+        prepared = prepare(problem)
+        rough = {name: (near, prepared.solve(near)) for name, near in near_problems(problem, seed).items()}
+    for name, (near, plan) in rough.items():
+        for mine, best in zip(plan.goals[:-2], solve(near).goals, strict=False):
+            assert min(mine.value, mine.bound) <= best.value <= max(mine.value, mine.bound), name
+            if mine.value != best.value:
+                break
 
 
 def test_a_new_pupil_may_open_a_session_that_was_one_short() -> None:
