@@ -26,6 +26,7 @@ from matcher.plan import (
 )
 from matcher.problem import Problem, problem_sha256
 from tests.matcher import broken_group_plans, broken_visit_plans
+from tests.matcher.broken_group_plans import ALL, BOTH_SESSIONS
 from tests.matcher.plans import visit_plan
 from tests.matcher.small_problems import Data, group_data, groups, held, lesson, visit_data, visits
 
@@ -202,7 +203,84 @@ def test_fixed_pupil_is_asked_neither_level_nor_choice_nor_distance() -> None:
     data["pupils"][2] |= {"choices": [], "level": "R2", "max_travel_minutes": 0, "lat": 63.4}
     data["fixed"] = {"pupils": [{"pupil": "p2", "session": "s0"}]}
     shifts = (("m0", "s0"), ("m1", "s0"))
-    assert check(*broken_group_plans.placed(data, broken_group_plans.ALL, 6, shifts=shifts)) == []
+    assert check(*broken_group_plans.placed(data, ALL, 6, shifts=shifts)) == []
+
+
+def test_pupil_without_a_home_has_no_way_to_go() -> None:
+    data = group_data()
+    data["pupils"][2] |= {"max_travel_minutes": 0, "lat": None, "lon": None}
+    assert check(*broken_group_plans.placed(data, ALL, 6, shifts=(("m0", "s0"), ("m1", "s0")))) == []
+
+
+def test_session_without_a_pupil_is_not_open() -> None:
+    problem, plan = broken_group_plans.good()
+    empty = PlanSession(session="s1", mentors=(PlanMentor(id="m0", pupils=()),))
+    hours = replace(plan.goals[5], value=3, bound=3)
+    plan = replace(plan, sessions=(*plan.sessions, empty), goals=(*plan.goals[:5], hours, *plan.goals[6:]))
+    said = "session 's1' is listed without a pupil, so it is not open"
+    assert check(problem, plan) == [("mentor_session", said)]
+
+
+def test_order_of_a_group_plan_is_that_of_ids_and_of_the_queue() -> None:
+    problem, plan = broken_group_plans.placed(
+        group_data(), BOTH_SESSIONS, 6, shifts=(("m0", "s0"), ("m0", "s1")), choices=1
+    )
+    assert check(problem, plan) == []
+    first, second = plan.sessions
+    (mentor,) = first.mentors
+    upside_down = replace(first, mentors=(replace(mentor, pupils=mentor.pupils[::-1]),))
+    unserved = tuple(UnservedPupil(pupil=p, ahead=0, reasons=()) for p in ("p1", "p0"))
+    changes: dict[str, dict[str, Any]] = {
+        "sessions are not in order, each once": {"sessions": (second, first)},
+        "mentors of 's0' are not in order, each once": {"sessions": (replace(first, mentors=(mentor, mentor)), second)},
+        "pupils of 'm0' in 's0' are not in order": {"sessions": (upside_down, second)},
+        "unserved pupils are not in queue order": {"unserved": unserved},
+    }
+    for said, change in changes.items():
+        found = check(problem, replace(plan, **change))
+        assert [violation.message for violation in found if violation.code == "order"] == [said]
+
+
+@pytest.mark.parametrize(("placement", "code"), [("queue_first", "passed_over"), ("most_served", "goals")])
+@pytest.mark.parametrize(
+    ("seats", "choices"),
+    [
+        ({"p0": ("s1", "m1"), "p1": ("s0", "m0"), "p2": ("s0", "m0")}, 1),
+        ({"p0": ("s1", "m1"), "p1": ("s0", "m0"), "p2": ("s1", "m1")}, 2),
+    ],
+)
+def test_better_choice_that_was_free_is_found(
+    seats: dict[str, tuple[str, str]], choices: int, placement: str, code: str
+) -> None:
+    data = group_data() | {"rules": {"placement": placement}}
+    shifts = (("m0", "s0"), ("m1", "s1"))
+    problem, plan = broken_group_plans.placed(data, seats, 6, shifts=shifts, choices=choices)
+    assert codes(problem, plan) == {code}
+
+
+def test_feasible_group_plan_is_asked_every_rule_and_may_have_choices_that_are_not_the_queues() -> None:
+    problem, plan = broken_group_plans.ratio()
+    assert codes(problem, replace(plan, status="feasible")) == {"ratio"}
+    data = group_data()
+    for pupil, lottery in zip(data["pupils"], (9, 0, 5), strict=True):
+        pupil["lottery"] = lottery
+    seats = {**broken_group_plans.ONE, "p2": ("s1", "m1")}
+    problem, plan = broken_group_plans.placed(data, seats, 6, shifts=(("m0", "s0"), ("m1", "s1")), choices=1)
+    assert plan.certificate.choice_envy == 1
+    assert codes(problem, plan) == {"goals"}
+    better = replace(plan.goals[6], bound=0)
+    assert codes(problem, replace(plan, status="feasible", goals=(*plan.goals[:6], better, plan.goals[7]))) == set()
+
+
+def test_infeasible_group_plan_holds_no_sessions() -> None:
+    data = group_data()
+    data["mentors"][0]["max_sessions"] = 1
+    data["fixed"] = {"mentors": [{"mentor": "m0", "session": s} for s in ("s0", "s1")]}
+    problem, plan = groups(data), broken_group_plans.good()[1]
+    conflict = Conflict(code="mentor_max", items=("fixed.mentors[0]", "fixed.mentors[1]"))
+    claim = replace(plan, problem_sha256=problem_sha256(problem), status="infeasible", goals=(), conflicts=(conflict,))
+    assert codes(problem, claim) == {"status"}
+    assert codes(problem, replace(claim, sessions=())) == set()
 
 
 def test_back_to_back_engagements_need_only_the_travel_time() -> None:

@@ -115,6 +115,20 @@ def test_change_of_a_pupil_seats_them(change: Data | None, setting: Data, said: 
     assert check(problem, told) == ([("smallest_change", said)] if said else [])
 
 
+@pytest.mark.parametrize(("placement", "said"), [("most_served", []), ("queue_first", [NO_SEAT])])
+def test_those_ahead_may_move_only_where_the_most_are_served(placement: str, said: list[str]) -> None:
+    """p3 is ahead, fills s1 and could sit in s0 too; p4 waits for s1 and is told nothing."""
+    data = two_rooms({"choices": []}, {}, FULL | {"choices": ["s1", "s0"]}) | {"rules": {"placement": placement}}
+    data["sessions"][0]["ratio"] = 3
+    data["pupils"].append({**data["pupils"][2], "id": "p4", "lottery": 9, "max_travel_minutes": 0, "choices": ["s1"]})
+    seats = {**broken_group_plans.ONE, "p3": ("s1", "m1")}
+    problem, plan = broken_group_plans.placed(data, seats, 5 + 4 + 3, shifts=(("m0", "s0"), ("m1", "s1")))
+    first, second = plan.unserved
+    told = replace(first, smallest_change={"kind": "session", "session": "s1"})
+    found = check(problem, replace(plan, unserved=(told, second)))
+    assert found == [("smallest_change", message) for message in said]
+
+
 ORDER = "bottlenecks are not in order, each once"
 LEVELS = "bottleneck 's0' is asked for by other levels than stated"
 
