@@ -1,0 +1,94 @@
+"""A stop is heard wherever it comes, and what was found by then is in the plan."""
+
+from collections.abc import Callable
+
+import pytest
+
+from matcher.control import Progress, Stop
+from matcher.groups.facts import Facts
+from matcher.groups.first import first_roster
+from matcher.groups.fixed_roster import on_roster
+from matcher.plan import GroupPlan, Plan
+from matcher.problem import Problem
+from matcher.solve import solve
+from tests.benchmarks.instances_groups import national
+from tests.benchmarks.instances_visits import season
+
+MORE_LOOKS = 30
+"""How often a solve may still look at a stop that has come: each step of it once, and then no step follows."""
+
+
+class Looks(Stop):
+    """Comes after so many looks; what follows the search has no more time than the search."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self.looks = 0
+
+    def remaining(self) -> float:
+        self.looks += 1
+        return 0.0 if self.looks > self.most else float("inf")
+
+    def afterwards(self) -> Stop:
+        return self
+
+
+def on_a_roster(pupils: int) -> Problem:
+    facts = Facts(national(1, pupils=pupils, mentors=pupils // 13))
+    stands = [(facts.mentors[m].id, facts.sessions[s].id) for m, s in first_roster(facts).stands()]
+    return on_roster(facts.problem, stands)
+
+
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "visits": lambda: season(60, 45, 1),
+    "groups": lambda: national(2, pupils=400, mentors=30),
+    "groups on a roster": lambda: on_a_roster(400),
+}
+
+
+def first_goal_heard(plan: Plan, heard: list[Progress]) -> int:
+    goal = plan.goals[0]
+    return max((step.value for step in heard if step.goal == goal.name and step.value is not None), default=0)
+
+
+@pytest.mark.parametrize("looks", [0, 1, 5, 20, 100, 400])
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_stop_is_heard_and_nothing_found_is_lost(name: str, looks: int) -> None:
+    stop, heard = Looks(looks), list[Progress]()
+    plan = solve(PROBLEMS[name](), stop=stop, on_progress=heard.append)
+    assert plan.certificate.judge == "ok"
+    assert stop.looks <= looks + MORE_LOOKS
+    assert plan.goals[0].value >= first_goal_heard(plan, heard)
+    if stop.looks > looks:
+        assert plan.status == "feasible"
+    if stop.looks > looks and isinstance(plan, GroupPlan):
+        assert plan.bottlenecks == ()
+        assert next(goal for goal in plan.goals if goal.name == "choices").gap > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("goal", ["returning", "served", "queue", "short_hours"])
+def test_national_groups_end_soon_after_a_request(goal: str) -> None:
+    """Asked for an end while it works on the goal, on a machine that may do other things too."""
+    stop, asked = Stop(), list[float]()
+
+    def hear(step: Progress) -> None:
+        if step.goal == goal and not asked:
+            asked.append(stop.elapsed)
+            stop.request()
+
+    plan = solve(national(1), stop=stop, on_progress=hear)
+    assert plan.certificate.judge == "ok"
+    assert stop.elapsed - asked[0] < 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [3, 10, 20])
+@pytest.mark.parametrize("name", ["visits", "groups"])
+def test_national_seasons_keep_a_limit(name: str, seconds: float) -> None:
+    problem = national(1) if name == "groups" else season(2000, 1500, 1)
+    stop = Stop(seconds)
+    plan = solve(problem, stop=stop)
+    assert plan.certificate.judge == "ok"
+    assert stop.elapsed < 1.2 * seconds + 3
