@@ -27,6 +27,8 @@ FIRST_SECONDS = 1.0
 SMALL = 4000
 """Columns up to which the first second is spent in this process."""
 LARGE = 40_000
+"""Columns from which plans are made better in neighbourhoods, with bounds found beside them."""
+FIRST_ORDER = 60_000
 """Columns from which a relaxation is solved by a first-order method (PDLP), which the simplex method takes ages for."""
 TOLERANCE = 1e-4
 """Relative error of prices that PDLP stops at; it weakens a bound a little and never makes it false."""
@@ -78,7 +80,7 @@ class Optimiser:
         relaxed = mathopt.Model.from_model_proto(program.proto())
         for variable in relaxed.variables():
             variable.integer = False
-        large = len(program.lower) > LARGE
+        large = len(program.lower) > FIRST_ORDER
         with _interrupter(left) as interrupter:
             result = mathopt.solve(
                 relaxed,

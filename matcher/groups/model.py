@@ -4,7 +4,7 @@ Pupils of one level who may sit in the same sessions are one group: continuous f
 seats are a network and whole flows exist. Mentors who are alike are one crew; see `crews`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -67,12 +67,12 @@ def crews(facts: Facts, levels: frozenset[str]) -> tuple[Crew, ...]:
     return tuple(sorted(found, key=lambda crew: crew.mentors))
 
 
-def groups(facts: Facts) -> tuple[Group, ...]:
-    """The pupils who are not fixed and may sit somewhere, in groups."""
+def groups(facts: Facts, counted: Callable[[int], bool]) -> tuple[Group, ...]:
+    """The pupils who are counted, not fixed, and may sit somewhere, in groups."""
     alike: dict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
     for p in facts.queue:
         sessions = tuple(sorted(s for s, _ in facts.choices[p]))
-        if sessions and p not in facts.fixed_seat:
+        if sessions and p not in facts.fixed_seat and counted(p):
             alike[facts.pupils[p].level, sessions].append(p)
     return tuple(Group(level, sessions, tuple(members)) for (level, sessions), members in sorted(alike.items()))
 
@@ -81,13 +81,17 @@ class JointModel(LinearModel):
     """Columns: is_open[s] (0 or 1), mentors_in[crew, s] (whole), pupils_in[group, s], served[group, part].
 
     `part_of` says how served pupils are told apart: by class (fewer columns), or one by one (the goal `queue`).
+    Pupils who are not `counted` are in no group. others_in[s] says how many of them sit in the session, whoever teaches
+    them and wherever else they could sit: a relaxation, enough for goals that they count nothing in.
     """
 
-    def __init__(self, facts: Facts, part_of: Callable[[int], Part]) -> None:
+    def __init__(
+        self, facts: Facts, part_of: Callable[[int], Part], counted: Callable[[int], bool] = lambda _: True
+    ) -> None:
         super().__init__()
         self.facts = facts
         self.part_of = part_of
-        self.groups = groups(facts)
+        self.groups = groups(facts, counted)
         self.crews = crews(facts, frozenset(group.level for group in self.groups))
         self.crew_of = {m: c for c, crew in enumerate(self.crews) for m in crew.mentors}
         self.group_of = {p: g for g, group in enumerate(self.groups) for p in group.pupils}
@@ -117,6 +121,12 @@ class JointModel(LinearModel):
             self.parts.append({part: tuple(members) for part, members in split.items()})
             for part, members in split.items():
                 self.served[g, part] = self.column(0.0, float(len(members)))
+        others = Counter(
+            s for p in facts.queue for s, _ in facts.choices[p] if p not in self.group_of and p not in facts.fixed_seat
+        )
+        self.others_in = {
+            s: self.column(0.0, float(min(count, facts.sessions[s].seats))) for s, count in sorted(others.items())
+        }
         self.fixed_in = [0] * len(facts.sessions)
         for s in facts.fixed_seat.values():
             self.fixed_in[s] += 1
@@ -154,7 +164,8 @@ class JointModel(LinearModel):
 
     def all_pupils(self, s: int) -> dict[int, float]:
         """The pupils in the session, fixed ones left out."""
-        return {self.pupils_in[g, s]: 1.0 for g in self.groups_at[s]}
+        others = {self.others_in[s]: 1.0} if s in self.others_in else {}
+        return {self.pupils_in[g, s]: 1.0 for g in self.groups_at[s]} | others
 
     def shifts_of(self, c: int) -> dict[int, float]:
         """All the sessions that the crew's mentors stand in."""
@@ -175,7 +186,9 @@ class JointModel(LinearModel):
             columns[self.mentors_in[self.crew_of[m], s]] += 1.0
             columns[self.is_open[s]] = 1.0
         for p, s in seat.items():
-            if p not in self.facts.fixed_seat:
+            if p not in self.facts.fixed_seat and p not in self.group_of:
+                columns[self.others_in[s]] += 1.0
+            elif p not in self.facts.fixed_seat:
                 columns[self.pupils_in[self.group_of[p], s]] += 1.0
                 columns[self.served[self.group_of[p], self.part_of(p)]] += 1.0
         for c, crew in enumerate(self.crews):

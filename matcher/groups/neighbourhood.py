@@ -16,6 +16,8 @@ from matcher.groups.model import JointModel
 
 BLOCK = 40
 """Sessions of a block: a fraction of a second for HiGHS."""
+LARGEST = 16_000
+"""Columns of a site that is a block of its own: some ten seconds for HiGHS."""
 NODES = 10
 """Nodes of the search tree that a block may take; most need one."""
 MENTOR = 2.0
@@ -44,13 +46,16 @@ class Blocks:
 
     def __init__(self, model: JointModel, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._count = len(model.facts.sessions)
+        self._sessions = model.facts.sessions
+        self._count = len(self._sessions)
         self._columns = len(model.lower)
         self._open = np.array(model.is_open, dtype=np.intp)
         self._stand = np.array(list(model.mentors_in), dtype=np.intp).reshape(-1, 2)
         self._stand_column = np.array(list(model.mentors_in.values()), dtype=np.intp)
         self._sit = np.array(list(model.pupils_in), dtype=np.intp).reshape(-1, 2)
         self._sit_column = np.array(list(model.pupils_in.values()), dtype=np.intp)
+        self._others = np.array(list(model.others_in), dtype=np.intp)
+        self._others_column = np.array(list(model.others_in.values()), dtype=np.intp)
         self._served_group = np.array([g for g, _ in model.served], dtype=np.intp)
         self._served_column = np.array(list(model.served.values()), dtype=np.intp)
         self._hours = np.array([model.short_hours, model.extra_shifts], dtype=np.intp)
@@ -67,6 +72,11 @@ class Blocks:
                 left &= ~block
                 yield block
 
+    def of_sites(self) -> list[Flags]:
+        """The sessions of each site as flags, the site with the most first."""
+        site = np.unique([session.site for session in self._sessions], return_inverse=True)[1]
+        return [site == number for number in np.argsort(-np.bincount(site), kind="stable")]
+
     def free(self, block: Flags) -> Flags:
         """The columns that a block frees: what happens in its sessions, and what is counted of whom that concerns."""
         free = np.zeros(self._columns, dtype=bool)
@@ -74,6 +84,7 @@ class Blocks:
         stands = block[self._stand[:, 1]]
         free[self._stand_column[stands]] = True
         free[self._hours[:, np.unique(self._stand[stands, 0])]] = True
+        free[self._others_column[block[self._others]]] = True
         sits = block[self._sit[:, 1]]
         free[self._sit_column[sits]] = True
         concerned = np.zeros(self._groups, dtype=bool)
@@ -149,10 +160,24 @@ class Neighbourhoods:
         if self._gain(columns) > self.best_gain + 0.5:
             self.columns = self.best = columns
 
+    def by_site(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
+        """The sessions of each site as a block, but for sites that are too many columns; yields once."""
+        sites = [block for block in self._blocks.of_sites() if self._blocks.free(block).sum() <= LARGEST]
+        return self._rounds(iter(sites), len(sites), children, width, seconds)
+
     def one_pass(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
         """Each session in a block once, `width` blocks side by side; yields after each round."""
-        waiting = self._blocks.of_one_pass()
-        while round_ := self.next_round(waiting, width):
+        return self._rounds(self._blocks.of_one_pass(), width, children, width, seconds)
+
+    def _rounds(
+        self,
+        waiting: Iterator[Flags],
+        at_once: int,
+        children: Children,
+        width: int,
+        seconds: Callable[[], float],
+    ) -> Iterator[None]:
+        while round_ := self.next_round(waiting, at_once):
             programs = [self._program.held(free, self.columns) for free in round_]
             jobs = [self._job(program, self.columns[free]) for program, free in zip(programs, round_, strict=True)]
             outcomes = children.run(jobs, width, seconds)

@@ -28,10 +28,8 @@ PASSES = 2
 """Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
 HARD_TO_REACH = frozenset({"short_hours"})
 """Goals that get these passes: their bound is soon met, their plan is not. The others are quicker without."""
-ROUNDS = 4
+ROUNDS = 6
 """Relaxations of a large model, each with the rows that the last one broke."""
-AHEAD = 100.0
-"""What a goal counts against the next one in blocks of a large model, which look one goal ahead."""
 
 
 class Stage:
@@ -59,6 +57,7 @@ class Stage:
         self._size = len(model.lower)
         self._is_over = threading.Event()
         self._made_real: Values | None = None
+        self._tight: TightModel | None = None
 
     def relax(self) -> None:
         """The bound of the relaxation, unless more is known; where it takes long it is found beside neighbourhoods."""
@@ -83,8 +82,6 @@ class Stage:
         if not is_large and self._goal.name not in HARD_TO_REACH:
             return
         program = self._limited.program(self._goal.terms, maximize=self._goal.maximize)
-        if is_large and self._number == 0:
-            program = self._looking_ahead(program)
         search = Neighbourhoods(
             program,
             len(self._model.rows),
@@ -107,7 +104,10 @@ class Stage:
         if len(flags) > 1:
             self._search_parts(flags)
             return
-        outcome = self._solver.optimise(self._limited, self._goal, self._start(), self._left(), self._hear)
+        model, start = self._limited, self._start()
+        if self._tight is not None and start is not None:
+            model, start = self._tight, self._tight.columns_of(start)
+        outcome = self._solver.optimise(model, self._goal, start, self._left(), self._hear)
         if outcome.status == "infeasible":
             if self._found.best is None:
                 raise NoValidPlan
@@ -133,21 +133,16 @@ class Stage:
             whole = sum(whole_bound(outcome.bound, maximize=self._goal.maximize) for outcome in outcomes)
             self._prove(whole + self._goal.constant, "branch_and_bound")
 
-    def _looking_ahead(self, program: Program) -> Program:
-        """The same program where `served` counts a little: else a pass for `returning` leaves most seats empty."""
-        ahead = self._limited.program(self._goals[self._number + 1].terms, maximize=True)
-        return replace(program, objective=AHEAD * program.objective + ahead.objective)
-
     def _passes(self, search: Neighbourhoods) -> None:
         """Passes until one finds nothing; every plan is made real at once, or, where that takes long, at their ends.
 
-        Those that look ahead go on when their goal is proven, since when that is known is no matter of the plan.
+        A large model begins with its sites, each a block of its own: few choices and mentors tie them together.
         """
-        is_large = self._size > LARGE
-        left = self._left if is_large and self._number == 0 else self._left_beside
-        for _ in islice(count(), None if is_large else PASSES):
+        is_large, left = self._size > LARGE, self._left_beside
+        for number in islice(count(), None if is_large else PASSES):
             before = search.best_gain
-            for _ in search.one_pass(self._solver.children, self._solver.workers, left):
+            one_pass = search.by_site if is_large and number == 0 else search.one_pass
+            for _ in one_pass(self._solver.children, self._solver.workers, left):
                 reached = self._goal.value(search.best)
                 if not is_large or reached == self._bound:
                     self._settle(search)
@@ -155,7 +150,7 @@ class Stage:
                 if left() <= 0:
                     break
             self._settle(search)
-            if left() <= 0 or search.best_gain <= before:
+            if left() <= 0 or (search.best_gain <= before and one_pass != search.by_site):
                 return
 
     def _settle(self, search: Neighbourhoods) -> None:
@@ -183,7 +178,9 @@ class Stage:
         self._report()
 
     def _tighten(self) -> None:
-        tight = TightModel(self._model, self._floor_rows)
+        if self._left_beside() <= 0:
+            return
+        tight = self._tight = TightModel(self._model, self._floor_rows)
         for _ in range(ROUNDS):
             if self._left_beside() <= 0:
                 return

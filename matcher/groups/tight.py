@@ -8,6 +8,8 @@ they are broken.
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
 from matcher.groups.linear import INFINITE, LinearModel, Row, Terms, Values
 from matcher.groups.model import JointModel
 from matcher.groups.rules import hall_sets
@@ -42,6 +44,18 @@ class TightModel(LinearModel):
         """How many pupils k mentors may have in the session."""
         session = self.joint.facts.sessions[s]
         return min(k * session.ratio, session.seats)
+
+    def columns_of(self, columns: Values) -> Values:
+        """A whole plan in columns of the joint model, with those added here."""
+        counted = [
+            staffed[min(round(_over(self.joint.all_mentors(s), columns)), max(staffed))]
+            for s, staffed in enumerate(self.staffed)
+            if columns[self.joint.is_open[s]] > WHOLE
+        ]
+        longer = np.zeros(len(self.lower))
+        longer[: len(columns)] = columns
+        longer[counted] = 1.0
+        return longer
 
     def add_broken(self, columns: Values) -> int:
         """Add rows that a solution of the relaxation breaks; returns how many."""

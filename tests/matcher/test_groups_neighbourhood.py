@@ -79,6 +79,7 @@ def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (stage, milp):
         monkeypatch.setattr(module, "SMALL", -1)
         monkeypatch.setattr(module, "LARGE", 0)
+    monkeypatch.setattr(milp, "FIRST_ORDER", 0)
     monkeypatch.setattr("matcher.groups.neighbourhood.BLOCK", 5)
 
 
