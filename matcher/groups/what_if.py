@@ -51,7 +51,9 @@ class PreparedGroups:
         self.plan = self._solved(problem, stop, on_progress, self._run_first)
 
     def solve(self, problem: GroupProblem, *, stop: Stop, on_progress: OnProgress) -> GroupPlan:
-        """The plan of a problem near the first."""
+        """The plan of a problem near the first; of the first itself, its plan."""
+        if self._kept is not None and problem == self._kept.facts.problem:
+            return self.plan
         return self._solved(problem, stop, on_progress, self._run_near)
 
     def _solved(

@@ -149,3 +149,4 @@ def test_a_pupil_without_a_seat_who_leaves_changes_nothing_that_has_to_be_search
     assert last.id in waiting
     fewer = replace(problem, pupils=tuple(pupil for pupil in problem.pupils if pupil is not last))
     assert season.solve(fewer).status == "optimal"
+    assert season.solve(problem) == season.plan
