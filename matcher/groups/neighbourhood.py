@@ -18,6 +18,8 @@ BLOCK = 40
 """Sessions of a block: a fraction of a second for HiGHS."""
 LARGEST = 16_000
 """Columns of a site that is a block of its own: some ten seconds for HiGHS."""
+SHARED = 0.1
+"""The part of a site's columns that it may lose to others of its round."""
 NODES = 10
 """Nodes of the search tree that a block may take; most need one."""
 MENTOR = 2.0
@@ -161,9 +163,28 @@ class Neighbourhoods:
             self.columns = self.best = columns
 
     def by_site(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
-        """The sessions of each site as a block, but for sites that are too many columns; yields once."""
-        sites = [block for block in self._blocks.of_sites() if self._blocks.free(block).sum() <= LARGEST]
-        return self._rounds(iter(sites), len(sites), children, width, seconds)
+        """The sessions of each site as a block, but for sites that are too many columns; all that can be at once.
+
+        Yields after each round. A site that shares much with others, as the digital one, comes after these.
+        """
+        waiting = [block for block in self._blocks.of_sites() if self._blocks.free(block).sum() <= LARGEST]
+        while waiting:
+            first, waiting = self._apart(waiting)
+            yield from self._rounds(iter(first), len(first), children, width, seconds)
+
+    def _apart(self, blocks: Sequence[Flags]) -> tuple[list[Flags], list[Flags]]:
+        """Blocks that have nearly all of their columns for themselves side by side, and the others."""
+        first: list[Flags] = []
+        others: list[Flags] = []
+        taken = np.zeros(len(self._program.lower), dtype=bool)
+        for block in blocks:
+            free = self._blocks.free(block)
+            if (free & taken).sum() <= SHARED * free.sum():
+                first.append(block)
+                taken |= self._rivals(free & ~taken)
+            else:
+                others.append(block)
+        return first, others
 
     def one_pass(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
         """Each session in a block once, `width` blocks side by side; yields after each round."""
