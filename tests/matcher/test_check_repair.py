@@ -53,6 +53,8 @@ def test_true_story_has_no_fault(pair: Callable[[], tuple[Plan, Plan]]) -> None:
     before, after = pair()
     assert based_on(before, after) == []
     assert based_on(before, replace(before, based_on=plan_sha256(before))) == []
+    problem = visits(visit_data()) if isinstance(after, VisitPlan) else broken_group_plans.good()[0]
+    assert "moved" not in {violation.code for violation in check(problem, after)}
 
 
 @pytest.mark.parametrize(
