@@ -28,7 +28,7 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 FOLDER = Path("mutants")
 RESULTS = FOLDER / "results.json"
-SLOWER, SPARE = 10, 5.0
+SLOWER, SPARE = 3, 2.0
 """A change that takes so many times the processor time of the tests, and so many seconds, is an endless loop."""
 
 KILLED, SURVIVED, ENDLESS, NOT_REACHED = "killed", "survived", "endless", "not reached"
