@@ -47,6 +47,8 @@ class Found:
         self.on_progress = on_progress
         self.best: Candidate | None = None
         self.proofs: list[Proof] = []
+        self.hard: frozenset[int] = frozenset()
+        """Goals whose relaxation is known to prove too little, as that of a problem near by did."""
 
     @cached_property
     def by_pupil(self) -> JointModel:

@@ -61,7 +61,8 @@ class Stage:
 
     def relax(self) -> None:
         """The bound of the relaxation, unless more is known; where it takes long it is found beside neighbourhoods."""
-        if self.is_proven or (self._size > LARGE and self._found.best is not None):
+        is_vain = self._size > LARGE or self._number in self._found.hard
+        if self.is_proven or (is_vain and self._found.best is not None):
             return
         relaxed = self._solver.relax(self._limited, self._goal, self._left)
         if relaxed.infeasible and self._found.best is None:

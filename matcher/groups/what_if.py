@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 from matcher.control import OnProgress, Settings, Stop
-from matcher.groups.facts import Facts
+from matcher.groups.facts import Facts, overlap
 from matcher.groups.first import filled_up
 from matcher.groups.found import Found, Proof
 from matcher.groups.roster import Roster
@@ -31,13 +31,14 @@ from matcher.problem import GroupProblem
 class _Kept:
     """The best roster of the first problem, its values, and their bounds with minimum sizes one smaller.
 
-    `bounds` is empty where the plan with smaller minimum sizes is better.
+    `bounds` is empty where the plan with smaller minimum sizes is better. `hard`: goals that no relaxation proved.
     """
 
     facts: Facts
     roster: Roster
     values: Sequence[int]
     bounds: Sequence[int]
+    hard: frozenset[int]
 
 
 class PreparedGroups:
@@ -76,7 +77,8 @@ class PreparedGroups:
             search.run()
         if search.best is not None:
             bounds = _bounds(loose) if _is_as_good(search, loose) else ()
-            self._kept = _Kept(search.facts, search.best.roster, search.best.values, bounds)
+            trees = frozenset(proof.goal for proof in loose.proofs if proof.source == "branch_and_bound")
+            self._kept = _Kept(search.facts, search.best.roster, search.best.values, bounds, trees)
 
     def _run_near(self, search: Search) -> None:
         """From the old roster, with what is proven already; no search where no goal is further from its bound."""
@@ -84,9 +86,13 @@ class PreparedGroups:
         if kept is None:
             search.run()
             return
+        search.hard = kept.hard
         search.consider(_carried_over(kept, search.facts))
         if search.best is not None:
-            search.consider(filled_up(search.facts, search.best.roster, search.best.placement.seat))
+            fuller = filled_up(search.facts, search.best.roster, search.best.placement.seat)
+            for roster in (fuller, _with_hours(search.facts, fuller)):
+                if roster != search.best.roster:
+                    search.consider(roster)
         search.proofs += _proofs(kept, search.facts)
         if search.best is None or not _is_as_near(search.best.values, _bounds(search), kept):
             search.run()
@@ -126,6 +132,19 @@ def _carried_over(kept: _Kept, facts: Facts) -> Roster:
         for s, mentors in enumerate(here)
     )
     return Roster(tuple(tuple(sorted(mentors)) for mentors in enough))
+
+
+def _with_hours(facts: Facts, roster: Roster) -> Roster:
+    """The roster with mentors who are short of hours in open sessions that they can add: nobody loses a seat by it."""
+    here = [list(mentors) for mentors in roster.mentors]
+    for m, mentor in enumerate(facts.mentors):
+        held = [s for s, mentors in enumerate(here) if m in mentors]
+        for s in facts.stands[m]:
+            is_short = len(held) < min(mentor.contracted, mentor.max_sessions)
+            if is_short and here[s] and not any(overlap(facts.sessions[s], facts.sessions[t]) for t in held):
+                held.append(s)
+                here[s].append(m)
+    return Roster(tuple(tuple(sorted(mentors)) for mentors in here))
 
 
 def _proofs(kept: _Kept, after: Facts) -> list[Proof]:
