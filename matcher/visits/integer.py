@@ -32,6 +32,9 @@ def solve_whole(
     `nodes` of the search tree end it early, repeatably, and so does its share of a time limit: the goals to come get
     their turn too. Then the bound may be above what the plan gains.
     """
+    model.separate(columns)
+    if _misses_an_equation(model, columns):
+        return Whole(None, None, possible=False)
     found = _program(model, gain, columns, taken).solve(
         stop, seed=seed, nodes=nodes, seconds=SHARE_OF_TIME * stop.remaining()
     )
@@ -45,9 +48,15 @@ def solve_whole(
     return Whole(plan if model.is_valid(plan) else None, bound)
 
 
+def _misses_an_equation(model: Model, columns: Ints) -> bool:
+    """Is there an equation that these columns do not reach, and that nothing does not keep?"""
+    unmet = model.tight & (model.limit != 0)
+    unmet[model.entries_of(columns)[0]] = False
+    return bool(unmet.any())
+
+
 def _program(model: Model, gain: Ints, columns: Ints, taken: Ints) -> IntegerProgram:
     """The model over these columns; lazy rows with one entry are left out, as they cannot bind."""
-    model.separate(columns)
     low = model.fixed_to_one.copy()
     low[taken] = True
     row, column, coefficient = model.entries_of(columns)

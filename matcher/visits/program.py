@@ -20,6 +20,7 @@ from ortools.math_opt import (
     solution_pb2,
 )
 from ortools.math_opt.core.python import solver as core
+from pybind11_abseil.status import StatusNotOk
 
 from matcher.control import Stop
 from matcher.visits.running import run
@@ -189,12 +190,15 @@ class IntegerProgram:
         _limit_time(parameters, seconds)
         start = model_parameters_pb2.ModelSolveParametersProto()
         none = parameters_pb2.SolverInitializerProto()
-        result = _run(
-            stop,
-            lambda _: core.solve(
-                model, parameters_pb2.SOLVER_TYPE_HIGHS, none, parameters, start, None, _NO_CALLBACK(), None, None
-            ),
-        )
+        try:
+            result = _run(
+                stop,
+                lambda _: core.solve(
+                    model, parameters_pb2.SOLVER_TYPE_HIGHS, none, parameters, start, None, _NO_CALLBACK(), None, None
+                ),
+            )
+        except StatusNotOk:  # HiGHS gives up by itself, seldom: nothing found, nothing proven
+            return Found(None, np.inf)
         if result.termination.reason in NOTHING:
             return Found(None, -np.inf, possible=False)
         bound = float(result.termination.objective_bounds.dual_bound)

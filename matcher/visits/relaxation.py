@@ -40,18 +40,20 @@ class Relaxation:
     def starting_from(cls, model: Model, gain: Floats, basis: Basis, plan: Ints) -> "Relaxation":
         """Over the columns of a basis, and there: as near to it as what is alive of it allows.
 
-        Requests that must be served and have no column there get theirs of the plan.
+        Equations that have no column there get those of the plan, so that they have a solution.
         """
         alive = model.alive[basis.columns]
-        count = len(model.candidates.unit)
         known = basis.columns[alive]
-        must = (model.served_row >= 0) & model.tight[model.served_row]
-        must[model.request_of[known[known < count]]] = False
-        units = model.candidates.unit[plan[plan < count]]
-        missing = must[model.units.request[units]]
-        held = model.held_column[units[missing]]
+        of = np.concatenate([model.request_of, model.units.request[model.many]])
+        missing = model.tight.copy()
+        missing[model.entries_of(known)[0]] = False
+        row, column, _ = model.entries_of(plan[plan < model.first_extra])
+        needed = np.zeros(model.units.requests, dtype=np.bool_)
+        needed[of[column[missing[row]]]] = True
+        kept = plan[plan < model.first_extra]
+        kept = kept[needed[of[kept]]]
         extra = model.first_extra + np.flatnonzero(model.alive[model.first_extra :])
-        columns = np.unique(np.concatenate([known, plan[plan < count][missing], held[held >= 0], extra]))
+        columns = np.unique(np.concatenate([known, kept, extra]))
         relaxation = cls(model, gain, columns)
         relaxation._admit(basis.rows[relaxation._row[basis.rows] < 0])
         column_status, row_status = (status.copy() for status in relaxation._program.basis)
@@ -213,17 +215,20 @@ class Relaxation:
         return Optimum(values, prices, found.gain)
 
 
-def columns_asked_for(model: Model, proof: Proof, prices: Floats, active: Flags, most: int) -> Ints:
+def columns_asked_for(
+    model: Model, proof: Proof, prices: Floats, active: Flags, most: int, least: int = ROUNDING
+) -> Ints:
     """Columns that would raise the relaxation's gain: the best `most` candidates of each request, and held columns.
 
-    A request asks when its best unit is worth more than the price that its row has in the program.
+    A request asks when its best unit is worth more than the price that its row has in the program, by more than
+    `least` in units of 1 / scale.
     """
     paid = np.zeros(model.units.requests, dtype=np.int64)
     with_row = np.flatnonzero(model.served_row >= 0)
     paid[with_row] = np.rint(prices[model.served_row[with_row]] * proof.scale)
     unit = model.candidates.unit
     surplus = (proof.best - paid)[model.request_of] - proof.if_one[: len(unit)]
-    asked = np.flatnonzero((surplus > ROUNDING) & ~active[: len(unit)])
+    asked = np.flatnonzero((surplus > least) & ~active[: len(unit)])
     asked = asked[np.lexsort((asked, -surplus[asked], model.request_of[asked]))]
     request = model.request_of[asked]
     first = np.searchsorted(request, request)

@@ -11,6 +11,7 @@ from matcher.plan import Visit, VisitPlan, plan_sha256
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import conflicts, fixed_engagements
 from matcher.visits.frame import Frame
+from matcher.visits.kept import Kept
 from matcher.visits.repair_report import Causes, moved_and_dropped
 from matcher.visits.repair_stages import repair_by_stages
 from matcher.visits.result import infeasible_plan, plan_of
@@ -27,6 +28,7 @@ def repair_visits(
     seed: int = 1,
     settings: Settings = DEFAULT_SETTINGS,
     on_progress: OnProgress = no_progress,
+    near: tuple[Frame, Kept | None] | None = None,
 ) -> tuple[VisitProblem, VisitPlan]:
     """The problem after the changes, and its best plan that moves the fewest visits of `plan`; not yet judged.
 
@@ -35,6 +37,7 @@ def repair_visits(
     `certificate.settings["moved"]` says how many visits of the plan before (those of withdrawn requests apart) do not
     stand as they were, and the proven least. Bounds of the goals after `days_waited` hold for every plan that reaches
     the goals before, however many visits it moves: a gap there is the price of moving few.
+    `near`: what a repair of the same plan without changes kept, which makes this one quicker.
     Raises InvalidProblem when the changes do not fit the problem.
     """
     started = time.monotonic()
@@ -44,9 +47,9 @@ def repair_visits(
     if clashes := conflicts(fixed_engagements(changed)):
         empty = infeasible_plan(changed, clashes, seed=seed, settings=said, seconds=time.monotonic() - started)
         return changed, replace(empty, based_on=plan_sha256(plan))
-    frame = Frame(changed)
+    frame, kept = (Frame(changed), None) if near is None else (Frame(changed, near[0]), near[1])
     visits = visits_that_may_move(changed, plan)
-    found = repair_by_stages(frame, visits, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
+    found = repair_by_stages(frame, visits, stop=stop, seed=seed, settings=settings, on_progress=on_progress, near=kept)
     repaired = plan_of(
         changed,
         frame.facts,

@@ -18,8 +18,8 @@ from matcher.eligibility import minute_of
 from matcher.plan import Goal, VisitPlan, plan_sha256
 from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove, scale_for
-from matcher.visits.chapter import begin
 from matcher.visits.frame import Frame
+from matcher.visits.kept import Kept
 from matcher.visits.model import Flags
 from matcher.visits.repair import DEFAULT_SETTINGS, repair_visits, visits_that_may_move
 from matcher.visits.repair_digest import Digest
@@ -29,7 +29,7 @@ from matcher.visits.repair_local import Decided, LocalProgram, TooHardError
 from matcher.visits.repair_report import Causes
 from matcher.visits.repair_result import changed_visits, plan_with, recounted
 from matcher.visits.repair_rings import Rings
-from matcher.visits.repair_stages import AFTER_MOVED, UNTIL_MOVED, Stages
+from matcher.visits.repair_stages import AFTER_MOVED, UNTIL_MOVED, repair_by_stages
 
 
 class PreparedRepair:
@@ -45,6 +45,7 @@ class PreparedRepair:
         self._versions = versions()
         self._people = {person.id: i for i, person in enumerate(problem.role_models)}
         self._land: Land | None = None
+        self._near: tuple[Frame, Kept | None] | None = None
         self._loosest: dict[str, int] = {}
         if plan.status in ("optimal", "feasible") and not any(goal.gap for goal in plan.goals[: len(UNTIL_MOVED)]):
             self._prepare(seed, settings)
@@ -53,14 +54,14 @@ class PreparedRepair:
         """Find what plans of these values could use, and the bounds of the other goals over all of them."""
         frame = Frame(self.problem)
         facts, season = frame.facts, frame.season
-        model, _ = frame.model()
         visits = visits_that_may_move(self.problem, self.plan)
+        unchanged = repair_by_stages(
+            frame, visits, stop=Stop(), seed=seed, settings=settings, on_progress=no_progress, keep=True
+        )
+        model = unchanged.model
+        self._near = frame, unchanged.kept
         columns = [column for column in columns_of_visits(model, self.problem, visits) if column is not None]
-        assigned = np.zeros(len(model.candidates.unit), dtype=np.bool_)
-        assigned[[c for some in columns for c in some.tolist()]] = True
-        stages = Stages(begin(model, stop=Stop(), seed=seed, settings=settings), assigned, no_progress)
-        stages.run([goal_of(model, season) for goal_of in UNTIL_MOVED])
-        usable = model.alive[: len(assigned)].copy()
+        usable = model.alive[: len(model.candidates.unit)].copy()
         unit, request = model.candidates.unit, model.units.request
         standing = [Standing(int(request[unit[c[0]]]), int(unit[c[0]]), tuple(c.tolist())) for c in columns]
         self._land = Land(self.problem, facts, model.candidates, model.units, usable, standing, season.left.busy)
@@ -89,7 +90,14 @@ class PreparedRepair:
             decided = self._decide(land, changed, changes, gone, stop, seed)
         if land is None or decided is None:
             return repair_visits(
-                self.problem, self.plan, changes, stop=stop, seed=seed, settings=settings, on_progress=on_progress
+                self.problem,
+                self.plan,
+                changes,
+                stop=stop,
+                seed=seed,
+                settings=settings,
+                on_progress=on_progress,
+                near=self._near,
             )
         visits = changed_visits(land, decided)
         goals = self._goals(land, decided)

@@ -17,6 +17,7 @@ from matcher.visits.bound import no_prices, prove
 from matcher.visits.chapter import Run, begin, run_chapter
 from matcher.visits.frame import Frame
 from matcher.visits.goals import GOALS, LinearGoal
+from matcher.visits.kept import Kept, Match
 from matcher.visits.model import Flags, Model, Values
 from matcher.visits.repair_goal import columns_of_visits, moved
 from matcher.visits.stage import Stage
@@ -28,13 +29,14 @@ AFTER_MOVED = GOALS[6:]
 
 @dataclass(frozen=True)
 class Repaired:
-    """A plan as columns of its model, its goals without `moved`, and what was proven about `moved`."""
+    """A plan as columns of its model, its goals without `moved`, what was proven about `moved`, and what was kept."""
 
     model: Model
     assigned: Flags
     goals: tuple[Goal, ...]
     sources: dict[str, BoundSource]
     moved: Goal
+    kept: Kept | None
 
 
 class Stages:
@@ -67,8 +69,12 @@ def repair_by_stages(
     seed: int,
     settings: Settings,
     on_progress: OnProgress,
+    near: Kept | None = None,
+    keep: bool = False,
 ) -> Repaired:
     """The best plan of the frame's problem that moves the fewest of these visits, each step proven.
+
+    `near`: what was kept of a repair near this one; with `keep` this one keeps what helps with others.
 
     Bounds of goals before `moved` are those of a full solve. Those after it hold for every plan that reaches the goals
     before it, however many visits it moves, so that a gap there is the price of moving few.
@@ -76,7 +82,9 @@ def repair_by_stages(
     model, hand = frame.model()
     standing = columns_of_visits(model, frame.problem, visits)
     assigned = hand.standing(columns.tolist() for columns in standing if columns is not None)
-    run = begin(model, stop=stop, seed=seed, settings=settings)
+    match = None if near is None else Match(near, frame.problem, model)
+    kept = Kept(frame.problem, model, assigned) if keep else None
+    run = begin(model, stop=stop, seed=seed, settings=settings, match=match, kept=kept)
     stages = Stages(run, hand.filled(assigned), on_progress)
     stages.run([goal_of(model, frame.season) for goal_of in UNTIL_MOVED])
     with _decisions_forgotten(model):
@@ -96,6 +104,7 @@ def repair_by_stages(
         goals=tuple(goals),
         sources=sources | {linear.name: "lp" for linear, _ in after},
         moved=_goal(fewest, values, stage.bound),
+        kept=kept,
     )
 
 

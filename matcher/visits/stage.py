@@ -21,7 +21,7 @@ from matcher.visits.kept import Basis
 from matcher.visits.model import Flags, Floats, Ints, Model, Values, no_ints
 from matcher.visits.nearby import WHOLE, nearby
 from matcher.visits.program import Optimum
-from matcher.visits.relaxation import Relaxation, RelaxationFailedError, columns_asked_for
+from matcher.visits.relaxation import ROUNDING, Relaxation, RelaxationFailedError, columns_asked_for
 from matcher.visits.running import Stopped
 
 COLUMNS_AT_FIRST = 3
@@ -29,6 +29,8 @@ COLUMNS_A_ROUND = 3
 FEW, COLUMNS_OF_FEW = 0.05, 30
 """Where a round finds less than this share of the requests' number, those that still ask get more at once."""
 NUDGE = 1e-3
+LITTLE = 10 * NUDGE
+"""Columns that would gain less than this, with nudged gains, wait for the true ones."""
 NODES_OF_A_TRY = 50
 OPEN_AT_ONCE = (60, 200)
 """Requests that are decided anew around what is fractional, try after try."""
@@ -208,9 +210,10 @@ class Stage:
             broken = relaxation.add_broken_rows(solution.values)
             proof = self._prove(solution.prices, nudge)
             self.consider(proof)
-            asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_A_ROUND)
+            least = ROUNDING if nudge is None else max(ROUNDING, int(LITTLE * self.scale))
+            asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_A_ROUND, least)
             if len(asked) < FEW * self.model.units.requests:
-                asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_OF_FEW)
+                asked = columns_asked_for(self.model, proof, solution.prices, relaxation.active, COLUMNS_OF_FEW, least)
             if not broken and not len(asked):
                 return solution
             if nudge is not None and proof.bound < (solution.gain + NEAR) * self.scale:
