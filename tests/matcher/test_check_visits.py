@@ -52,6 +52,18 @@ def test_visit_otherwise_than_asked_is_told_in_one_line(said: str) -> None:
     assert [f"{code}: {message}" for code, message in check(problem, OTHERWISE[said](plan))] == [said]
 
 
+def test_goals_of_another_problem_or_too_few_are_told() -> None:
+    problem, plan = broken_visit_plans.good()
+    names = "priority, reserved, schools, first_visits, classes, days_waited, wishes, travel_minutes, spread"
+    assert check(problem, replace(plan, goals=())) == [("goals", f"goals are none; should be {names}")]
+    few = replace(plan, goals=plan.goals[:2])
+    assert check(problem, few) == [("goals", f"goals are priority, reserved; should be {names}")]
+    bare = replace(plan, certificate=replace(plan.certificate, bound_source={}))
+    assert check(problem, bare) == [("goals", "certificate.bound_source does not name each goal once")]
+    other, its = replace(plan, problem_sha256="f" * 64), plan.problem_sha256[:12]
+    assert check(problem, other) == [("wrong_problem", f"the plan names problem 'ffffffffffff', this is '{its}'")]
+
+
 def test_request_served_twice_is_told() -> None:
     problem, plan = broken_visit_plans.good()
     twice = replace(plan, visits=(plan.visits[0], *plan.visits))
