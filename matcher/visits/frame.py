@@ -10,6 +10,7 @@ import numpy as np
 from matcher.eligibility import RoleModelFacts
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import Room, find_candidates, fixed_engagements, room
+from matcher.visits.digest import Digest
 from matcher.visits.goals import Season
 from matcher.visits.grown import Seen, grown_candidates
 from matcher.visits.model import Ints, Model
@@ -26,6 +27,7 @@ class Frame:
     def __init__(self, problem: VisitProblem, near: "Frame | None" = None) -> None:
         self.started = time.monotonic()
         self.problem = problem
+        self.digest: Digest | None = None if near is None else near.digest
         left: Room = room(problem, fixed_engagements(problem))
         self.facts: RoleModelFacts
         if near is None:
@@ -36,6 +38,11 @@ class Frame:
             seen = Seen(near.problem, near.season.left, near.candidates, near.units)
             self.candidates, self.units = grown_candidates(seen, problem, self.facts, left)
         self.season: Season = Season(problem, self.facts, left)
+
+    @property
+    def sha256(self) -> str | None:
+        """The problem's SHA-256 where a digest helps to find it; else None."""
+        return None if self.digest is None or not self.digest.serves(self.problem) else self.digest.of(self.problem)
 
     def model(self) -> tuple[Model, HandRule]:
         """Columns and rows of the problem, made anew, and the hand rule over them."""

@@ -60,6 +60,7 @@ def repair_visits(
         seed=seed,
         settings=said | {"moved": {"value": found.moved.value, "bound": found.moved.bound}},
         seconds=time.monotonic() - started,
+        sha256=frame.sha256,
     )
     causes = Causes(problem, plan.visits, changes)
     still = {request.id for request in changed.requests}

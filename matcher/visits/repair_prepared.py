@@ -18,11 +18,11 @@ from matcher.eligibility import minute_of
 from matcher.plan import Goal, VisitPlan, plan_sha256
 from matcher.problem import VisitProblem
 from matcher.visits.bound import no_prices, prove, scale_for
+from matcher.visits.digest import Digest
 from matcher.visits.frame import Frame
 from matcher.visits.kept import Kept
 from matcher.visits.model import Flags
 from matcher.visits.repair import DEFAULT_SETTINGS, repair_visits, visits_that_may_move
-from matcher.visits.repair_digest import Digest
 from matcher.visits.repair_goal import columns_of_visits
 from matcher.visits.repair_land import Land, Limits, Standing
 from matcher.visits.repair_local import Decided, LocalProgram, TooHardError
@@ -53,6 +53,7 @@ class PreparedRepair:
     def _prepare(self, seed: int, settings: Settings) -> None:
         """Find what plans of these values could use, and the bounds of the other goals over all of them."""
         frame = Frame(self.problem)
+        frame.digest = self._digest
         facts, season = frame.facts, frame.season
         visits = visits_that_may_move(self.problem, self.plan)
         unchanged = repair_by_stages(

@@ -87,7 +87,16 @@ def solve_frame(
         kept.assigned = assigned
     said, seconds = echoed(settings, stop), time.monotonic() - frame.started
     plan = plan_of(
-        frame.problem, frame.facts, model, assigned, goals, sources, seed=seed, settings=said, seconds=seconds
+        frame.problem,
+        frame.facts,
+        model,
+        assigned,
+        goals,
+        sources,
+        seed=seed,
+        settings=said,
+        seconds=seconds,
+        sha256=frame.sha256,
     )
     return plan, kept
 

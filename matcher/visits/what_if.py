@@ -6,6 +6,7 @@ from matcher.control import OnProgress, Settings, Stop, echoed
 from matcher.plan import VisitPlan
 from matcher.problem import VisitProblem
 from matcher.visits.candidates import conflicts, fixed_engagements
+from matcher.visits.digest import Digest
 from matcher.visits.frame import Frame
 from matcher.visits.kept import Kept
 from matcher.visits.result import infeasible_plan
@@ -43,5 +44,6 @@ class PreparedVisits:
             keep=self._kept is None,
         )
         if self._kept is None:
+            frame.digest = Digest(problem)
             self._frame, self._kept = frame, kept
         return plan

@@ -11,8 +11,8 @@ from matcher.control import Progress, Settings, Stop, no_progress
 from matcher.plan import VisitPlan
 from matcher.problem import Refusal, VisitProblem, problem_sha256
 from matcher.visits import repair_prepared
+from matcher.visits.digest import Digest
 from matcher.visits.repair import repair_visits
-from matcher.visits.repair_digest import Digest
 from matcher.visits.repair_prepared import PreparedRepair
 from matcher.visits.solve import solve
 from tests.benchmarks.instances_visits import season

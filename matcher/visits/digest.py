@@ -33,9 +33,13 @@ class Digest:
         self._rest, self._of_rest = rest, (problem.today, problem.travel, problem.format)
         self.of(problem)
 
+    def serves(self, problem: VisitProblem) -> bool:
+        """Are its today and travel those from before?"""
+        return (problem.today, problem.travel, problem.format) == self._of_rest
+
     def of(self, problem: VisitProblem) -> str:
         """SHA-256 (hex) of the problem. Raises ValueError when its today or travel are others than before."""
-        if (problem.today, problem.travel, problem.format) != self._of_rest:
+        if not self.serves(problem):
             raise ValueError("today and travel are others; make a digest for this problem")
         parts = {key: _text(value) for key, value in self._rest.items()}
         parts |= {name: self._list(name, getattr(problem, name)) for name in _LISTS}
