@@ -107,13 +107,14 @@ def passed_over(facts: GroupFacts) -> Iterator[str]:
 def smallest_change(facts: GroupFacts) -> Iterator[str]:
     """A change told is one of that pupil, and a valid placement with it seats them and everyone ahead who is served.
 
-    With `queue_first` those ahead stay in their sessions. What one more mentor gives is not asked here.
+    With `queue_first` those ahead stay in their sessions. What one more mentor gives is not asked here, and `unknown`
+    says that it was not found out.
     """
     digital = {session for session in facts.seats_in if facts.is_digital(session)}
     promised = {}
     for item in facts.plan.unserved:
         pupil, change = facts.pupils.get(item.pupil), item.smallest_change
-        if pupil is not None and pupil.id not in facts.seat_of and change is not None:
+        if pupil is not None and pupil.id not in facts.seat_of and change not in (None, {"kind": "unknown"}):
             minutes = partial(facts.minutes_from_home, pupil)
             sessions = promised_sessions(change, pupil, facts.seats_in, digital, minutes)
             if not sessions:

@@ -10,8 +10,8 @@ from matcher.groups.blocking import FullSession, blocking
 from matcher.groups.bottlenecks import bottlenecks
 from matcher.groups.facts import Facts
 from matcher.groups.rooms import standing
-from matcher.groups.smallest_change import SmallestChanges
-from matcher.plan import GroupPlan, Reason
+from matcher.groups.smallest_change import UNKNOWN, SmallestChanges
+from matcher.plan import GroupPlan, Reason, UnservedPupil
 from matcher.problem import GroupProblem, Mentor, Pupil, Session
 from matcher.travel import TravelTimes, place
 
@@ -148,9 +148,15 @@ class GroupStory:
             "ahead": None if item is None else item.ahead,
             "reasons": [{"code": reason.code, "count": reason.count} for reason in self.reasons(pupil)],
             "choices": [self._choice(pupil, choice) for choice in pupil.choices],
-            "smallest_change": None if item is None else item.smallest_change,
+            "smallest_change": None if item is None else self._change(item),
             "proof": self._proof(pupil),
         }
+
+    def _change(self, item: UnservedPupil) -> dict[str, Any] | None:
+        """As the plan has it, looked for now where the plan says that it was not found out."""
+        if item.smallest_change == UNKNOWN:
+            return self.changes.of(self.changes.facts.pupil_index[item.pupil])
+        return item.smallest_change
 
     def _proof(self, pupil: Pupil) -> dict[str, Any] | None:
         """Sessions whose room for some levels is taken by pupils ahead, as README.md says it can be counted again.

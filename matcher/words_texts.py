@@ -119,6 +119,11 @@ TEXTS: dict[str, dict[str, Text]] = {
         "nn": "Med éin mentor til på {session} ville det blitt plass.",
         "en": "With one more mentor at {session} there would be a place.",
     },
+    "pupil.change.unknown": {
+        "nb": "Hva én mentor til ville gitt, er ikke regnet ut; ingen mindre endring ville gitt plass.",
+        "nn": "Kva éin mentor til ville gitt, er ikkje rekna ut; inga mindre endring ville gitt plass.",
+        "en": "What one more mentor would do has not been worked out; no smaller change would give a place.",
+    },
     "pupil.change.none": {
         "nb": "Ingen enkelt endring ville gitt plass nå.",
         "nn": "Inga einskild endring ville gitt plass no.",

@@ -15,10 +15,8 @@ def bottlenecks(changes: SmallestChanges) -> tuple[Bottleneck, ...]:
         for s, _ in facts.within_reach[p]:
             asked.setdefault(s, set()).add(pupil.level)
     found = [
-        Bottleneck(
-            session=facts.sessions[s].id, levels=tuple(sorted(asked[s])), one_more_mentor_serves=changes.gains[s].more
-        )
-        for s in changes.gains
-        if changes.gains[s].more > 0
+        Bottleneck(session=facts.sessions[s].id, levels=tuple(sorted(asked[s])), one_more_mentor_serves=gain.more)
+        for s, gain in changes.gains.items()
+        if gain is not None and gain.more > 0
     ]
     return tuple(sorted(found, key=lambda one: (-one.one_more_mentor_serves, one.session)))

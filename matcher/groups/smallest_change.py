@@ -21,6 +21,9 @@ from matcher.travel import Place, TravelTimes, great_circle_km, place
 
 Change = dict[str, Any]
 
+UNKNOWN: Change = {"kind": "unknown"}
+"""Not found out: what one more mentor would do. No smaller change serves."""
+
 MOST_SESSIONS = 3000
 """In a plan with more open sessions nobody is told what one more mentor would do: the time grows with their square."""
 
@@ -43,23 +46,27 @@ class SmallestChanges:
             self._at_site.setdefault(site.id, []).append(s)
 
     @cached_property
-    def gains(self) -> dict[int, Gain]:
-        """For each open session what one more mentor there gives; without those in which minimum sizes decide it.
+    def gains(self) -> dict[int, Gain | None]:
+        """For each open session what one more mentor there gives; None where minimum sizes decide it.
 
-        Nothing is told of a plan with more than MOST_SESSIONS open sessions, where it would take minutes, nor when the
+        None everywhere in a plan with more than MOST_SESSIONS open sessions, where it would take minutes, and when the
         stop comes before all is known.
         """
-        if len(self.graph.room) > MOST_SESSIONS:
-            return {}
-        if self.queue_first and self.held:
-            return {}
+        unknown: dict[int, Gain | None] = dict.fromkeys(self.graph.room)
+        if len(self.graph.room) > MOST_SESSIONS or (self.queue_first and self.held):
+            return unknown
         one_more = OneMoreMentorQueueFirst(self.graph) if self.queue_first else OneMoreMentor(self.graph)
         told = {}
         for s in self.graph.room:
             if self.stop.expired:
-                return {}
+                return unknown
             told[s] = one_more.gain(s)
-        return {s: gain for s, gain in told.items() if gain is not None}
+        return told
+
+    @cached_property
+    def untold(self) -> frozenset[int]:
+        """Open sessions of which it is not known what one more mentor gives."""
+        return frozenset(s for s, gain in self.gains.items() if gain is None)
 
     @cached_property
     def _helped(self) -> dict[int, list[int]]:
@@ -67,6 +74,8 @@ class SmallestChanges:
         position = self.facts.position
         helped: dict[int, list[int]] = {}
         for s, gain in self.gains.items():
+            if gain is None:
+                continue
             first_lost = min((position[p] for p in gain.lost), default=len(position))
             for p in gain.kept:
                 if position[p] < first_lost:
@@ -106,7 +115,10 @@ class SmallestChanges:
         return SeatGraph(self.facts, self._plan, moves=True)
 
     def of(self, p: int) -> Change | None:
-        """The smallest change for a pupil without a seat; None when no single change gives them one."""
+        """The smallest change for a pupil without a seat; None when no single change gives them one.
+
+        UNKNOWN when only one more mentor might, in sessions of which that is not known.
+        """
         fresh = self._new(p)
         on_site = [s for s in fresh if not self._site[s].digital]
         if on_site:
@@ -118,7 +130,7 @@ class SmallestChanges:
             return {"kind": "digital"}
         helped = self._helped.get(p)
         if helped is None:
-            return None
+            return UNKNOWN if self.untold and self.facts.within_reach[p] else None
         own = next((s for s, _ in self.facts.within_reach[p] if s in helped), None)
         return {"kind": "mentor", "session": self.facts.sessions[self._nearest(p, helped) if own is None else own].id}
 

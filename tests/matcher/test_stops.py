@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from matcher.control import Progress, Stop
+from matcher.explain import explain
 from matcher.groups.facts import Facts
 from matcher.groups.first import first_roster
 from matcher.groups.fixed_roster import on_roster
+from matcher.groups.smallest_change import UNKNOWN
 from matcher.plan import GroupPlan, Plan
 from matcher.problem import Problem
 from matcher.solve import solve
@@ -64,6 +66,9 @@ def test_stop_is_heard_and_nothing_found_is_lost(name: str, looks: int) -> None:
         assert plan.status == "feasible"
     if stop.looks > looks and isinstance(plan, GroupPlan):
         assert plan.bottlenecks == ()
+        untold = [item.pupil for item in plan.unserved if item.smallest_change == UNKNOWN]
+        assert untold
+        assert explain(PROBLEMS[name](), plan, untold[0])["smallest_change"] != UNKNOWN
         assert next(goal for goal in plan.goals if goal.name == "choices").gap > 0
 
 
