@@ -17,13 +17,11 @@ from matcher.groups.model import JointModel
 BLOCK = 40
 """Sessions of a block: a fraction of a second for HiGHS."""
 LARGEST = 16_000
-"""Columns of a site that is one block: some ten seconds for HiGHS."""
+"""Columns of a site that is a block of its own: some ten seconds for HiGHS."""
 SHARED = 0.1
 """The part of a site's columns that it may lose to others of its round."""
 NODES = 10
 """Nodes of the search tree that a block may take; most need one."""
-COLUMNS = 115
-"""Columns of one session where all pupils are counted; with fewer a block has as many more sessions."""
 MENTOR = 2.0
 """What a mentor whom two sessions share ties them together, a shared pupil being 1."""
 JITTER = (0.5, 1.5)
@@ -63,7 +61,6 @@ class Blocks:
         self._served_group = np.array([g for g, _ in model.served], dtype=np.intp)
         self._served_column = np.array(list(model.served.values()), dtype=np.intp)
         self._hours = np.array([model.short_hours, model.extra_shifts], dtype=np.intp)
-        self._size = round(BLOCK * max(1.0, COLUMNS * self._count / max(1, self._columns)))
         self._groups, self._crews = len(model.groups), len(model.crews)
         strength = [MENTOR] * self._crews + [float(len(group.pupils)) for group in model.groups]
         self._ties = self._tied(np.array(strength))
@@ -78,31 +75,9 @@ class Blocks:
                 yield block
 
     def of_sites(self) -> list[Flags]:
-        """The sessions of each site as flags, the site with the most first; of a very large one in parts."""
-        return [part for site in self._sites() for part in self._parts(site)]
-
-    def hubs(self) -> Flags:
-        """The sessions of sites that share more with other sites than their own sessions share."""
-        session = np.concatenate([self._stand[:, 1], self._sit[:, 1]])
-        thing = np.concatenate([self._stand[:, 0], self._crews + self._sit[:, 0]])
-        everywhere = np.bincount(thing, minlength=len(self._ties.strength))
-        found = np.zeros(self._count, dtype=bool)
-        for site in self._sites():
-            here = np.bincount(thing[site[session]], minlength=len(everywhere))
-            found |= site & (np.dot(self._ties.strength, here * (everywhere - 2 * here + 1)) > 0)
-        return found
-
-    def _sites(self) -> list[Flags]:
+        """The sessions of each site as flags, the site with the most first."""
         site = np.unique([session.site for session in self._sessions], return_inverse=True)[1]
         return [site == number for number in np.argsort(-np.bincount(site), kind="stable")]
-
-    def _parts(self, site: Flags) -> Iterator[Flags]:
-        size = -(-int(site.sum()) // -(-int(self.free(site).sum()) // LARGEST))
-        left = site.copy()
-        while left.any():
-            part = self._around(int(np.argmax(left)), left, left, size)
-            left = left & ~part
-            yield part
 
     def free(self, block: Flags) -> Flags:
         """The columns that a block frees: what happens in its sessions, and what is counted of whom that concerns."""
@@ -146,18 +121,17 @@ class Blocks:
             strength=strength,
         )
 
-    def _around(self, start: int, left: Flags, within: Flags | None = None, most: int | None = None) -> Flags:
-        """A block grown from one session by the strongest ties, sessions without any last; `within` these."""
-        within = np.ones(self._count, dtype=bool) if within is None else within
+    def _around(self, start: int, left: Flags) -> Flags:
+        """A block grown from one session by the strongest ties, sessions without any last."""
         ties = self._ties
         block = np.zeros(self._count, dtype=bool)
         score = np.zeros(self._count)
-        for _ in range(min(most or self._size, int(within.sum()))):
+        for _ in range(min(BLOCK, self._count)):
             block[start] = True
             for thing in ties.things[ties.first[start] : ties.first[start + 1]]:
                 shared = ties.sessions[ties.first_of_thing[thing] : ties.first_of_thing[thing + 1]]
                 score[shared] += ties.strength[thing] * self._random.uniform(*JITTER)
-            start = int(np.argmax(np.where(block | ~within, -1.0, score * np.where(left, NEW, 1.0))))
+            start = int(np.argmax(np.where(block, -1.0, score * np.where(left, NEW, 1.0))))
         return block
 
 
@@ -166,25 +140,15 @@ class Neighbourhoods:
 
     `columns`: a whole plan that keeps all rows, of which the first `rules` are those of the rules. `best` is the first
     plan that reached the best value so far, so that it does not depend on how long the search went on after it.
-    `drifts`: a block may also become another one as good, which leads elsewhere; else what is good for goals that come
-    later stays as it is.
     """
 
     def __init__(
-        self,
-        program: Program,
-        rules: int,
-        blocks: Blocks,
-        columns: Values,
-        job: Callable[[Program, Values], Job],
-        *,
-        drifts: bool = True,
+        self, program: Program, rules: int, blocks: Blocks, columns: Values, job: Callable[[Program, Values], Job]
     ) -> None:
         self._program = program
         self._rules = rules
         self._blocks = blocks
         self._job = job
-        self._drifts = drifts
         self.columns = columns
         self.best = columns
 
@@ -199,11 +163,11 @@ class Neighbourhoods:
             self.columns = self.best = columns
 
     def by_site(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
-        """The sessions of each site as a block, all that can be at once.
+        """The sessions of each site as a block, but for sites that are too many columns; all that can be at once.
 
         Yields after each round. A site that shares much with others, as the digital one, comes after these.
         """
-        waiting = self._blocks.of_sites()
+        waiting = [block for block in self._blocks.of_sites() if self._blocks.free(block).sum() <= LARGEST]
         while waiting:
             first, waiting = self._apart(waiting)
             yield from self._rounds(iter(first), len(first), children, width, seconds)
@@ -240,7 +204,7 @@ class Neighbourhoods:
             outcomes = children.run(jobs, width, seconds)
             moved = self.columns.copy()
             for free, outcome in zip(round_, outcomes, strict=True):
-                if outcome.columns is not None and (self._drifts or self._is_better(free, outcome.columns)):
+                if outcome.columns is not None:
                     near = np.round(outcome.columns)
                     moved[free] = np.where(np.abs(outcome.columns - near) < WHOLE, near, outcome.columns)
             if self._gain(moved) >= self._gain(self.columns):
@@ -269,10 +233,6 @@ class Neighbourhoods:
         rivals = free.copy()
         rivals[entries.column[rows[entries.row]]] = True
         return rivals
-
-    def _is_better(self, free: Flags, columns: Values) -> bool:
-        more = float(self._program.objective[free] @ (columns - self.columns[free]))
-        return (more if self._program.maximize else -more) > 0.5
 
     def _gain(self, columns: Values) -> float:
         return float(self._program.objective @ columns) * (1.0 if self._program.maximize else -1.0)

@@ -14,20 +14,15 @@ from matcher.groups.facts import Facts
 from matcher.groups.first import filled_up, first_roster
 from matcher.groups.found import Found, Proof
 from matcher.groups.goals import LinearGoal, class_goals, returning
-from matcher.groups.guided import guided_roster
-from matcher.groups.milp import LARGE, Optimiser
+from matcher.groups.milp import Optimiser
 from matcher.groups.model import JointModel
 from matcher.groups.placement import place
-from matcher.groups.roster import is_valid
 from matcher.groups.rules import RULES
 from matcher.groups.stage import Stage, floor_rows
-from matcher.groups.tight import TightModel
 
 SHARES = {0: 0.4, 1: 0.8}
 SHARE = 0.6
 """The part of the time left that one goal may take: by its number, and any other."""
-GUIDED = 0.5
-"""The part of the time for a first roster of a large season."""
 LEAST_RESERVE, MOST_RESERVE = 0.03, 0.5
 """The part of the time limit kept for choices and contact mentors."""
 FINISH = 5.0
@@ -65,28 +60,11 @@ class Search(Found):
         try:
             self.consider(first_roster(self.facts))
             self._keep_reserve()
-            if len(self.by_class.lower) > LARGE and self.best is not None and self.solver.left() > 0:
-                self._begin_guided()
             for number in range(len(self.goals)):
                 if self.best is None or self.solver.left() > 0:
                     self._improve(number)
         finally:
             self.solver.close()
-
-    def _begin_guided(self) -> None:
-        """A better start of a large season, from the relaxation of `served`, whose bound holds for every plan."""
-        deadline = time.monotonic() + GUIDED * self.solver.left()
-
-        def left() -> float:
-            return max(0.0, min(self.solver.left(), deadline - time.monotonic()))
-
-        relaxed = self.solver.relax(TightModel(self.by_class, []), self._class_goals[1], left)
-        if relaxed.bound is not None and relaxed.columns is not None:
-            self.proofs.append(Proof(1, (), relaxed.bound, "lp"))
-            guided = guided_roster(self.by_class, self._class_goals, relaxed.columns, self.solver, left)
-            placement = place(self.facts, guided) if is_valid(self.facts, guided) else None
-            if placement is not None:
-                self.consider(filled_up(self.facts, guided, placement.seat))
 
     def certify(self, values: Sequence[int]) -> None:
         """Look for bounds of a plan that was not made by the goals themselves (`queue_first`), by relaxation."""

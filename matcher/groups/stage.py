@@ -89,7 +89,6 @@ class Stage:
             Blocks(self._model, self._solver.seed),
             self._model.columns_of(best.roster.stands(), best.placement.seat),
             self._block_job,
-            drifts=self._number > 0,
         )
         if is_large:
             with self._bounds_beside():

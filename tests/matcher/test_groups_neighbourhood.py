@@ -7,7 +7,7 @@ import pytest
 
 from matcher.check import check
 from matcher.control import Settings, Stop, no_progress
-from matcher.groups import milp, search, stage
+from matcher.groups import milp, stage
 from matcher.groups.facts import Facts
 from matcher.groups.first import first_roster
 from matcher.groups.goals import class_goals
@@ -79,7 +79,6 @@ def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (stage, milp):
         monkeypatch.setattr(module, "SMALL", -1)
         monkeypatch.setattr(module, "LARGE", 0)
-    monkeypatch.setattr(search, "LARGE", 0)
     monkeypatch.setattr(milp, "FIRST_ORDER", 0)
     monkeypatch.setattr("matcher.groups.neighbourhood.BLOCK", 5)
 
@@ -118,17 +117,17 @@ def test_blocks_side_by_side_keep_all_rows_and_never_lose(monkeypatch: pytest.Mo
     model = joint_model(problem)
     goal = class_goals(model)[1]
     solver = Optimiser(Stop(), 1, Settings())
-    looking = Neighbourhoods(
+    search = Neighbourhoods(
         model.program(goal.terms, maximize=True),
         len(model.rows),
         Blocks(model, 1),
         model.columns_of([], {}),
         lambda program, start: solver.job(program, start, 60.0),
     )
-    reached = [goal.value(looking.columns)]
-    for _ in looking.one_pass(solver.children, 3, lambda: 60.0):
-        assert is_kept(model, looking.columns)
-        reached.append(goal.value(looking.columns))
+    reached = [goal.value(search.columns)]
+    for _ in search.one_pass(solver.children, 3, lambda: 60.0):
+        assert is_kept(model, search.columns)
+        reached.append(goal.value(search.columns))
     solver.close()
     assert reached == sorted(reached)
     assert reached[-1] > reached[0]
@@ -139,11 +138,11 @@ def test_no_two_blocks_of_a_round_have_a_say_in_one_row(monkeypatch: pytest.Monk
     model = joint_model(national(2, pupils=400, mentors=30))
     goal = class_goals(model)[1]
     blocks = Blocks(model, 1)
-    looking = Neighbourhoods(
+    search = Neighbourhoods(
         model.program(goal.terms, maximize=True), len(model.rows), blocks, model.columns_of([], {}), lambda *_: None
     )
     waiting = blocks.of_one_pass()
-    while len(round_ := looking.next_round(waiting, 3)) > 1:
+    while len(round_ := search.next_round(waiting, 3)) > 1:
         for row in model.rows:
             assert sum(any(free[column] for column in row.terms) for free in round_) <= 1
 
