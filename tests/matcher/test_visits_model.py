@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from matcher.check import check
 from matcher.check_visits import VisitFacts, recount
 from matcher.control import Stop
 from matcher.eligibility import RoleModelFacts
-from matcher.problem import VisitProblem
+from matcher.problem import FixedVisit, VisitProblem
 from matcher.visits.bound import no_prices, prove, scale_for, settle
 from matcher.visits.candidates import find_candidates, fixed_engagements, room
 from matcher.visits.goals import GOALS, Season
@@ -64,8 +65,27 @@ class Built:
                 yield chosen
 
 
+def half_fixed(seed: int) -> VisitProblem:
+    """A problem where about half of the visits of some plan are fixed."""
+    problem = replace(random_visit_problem(seed), fixed=())
+    built, rng = Built(problem), random.Random(seed)
+    most = max(built.random_plans(rng, 40), key=lambda chosen: int(chosen.sum()))
+    plan = plan_of(problem, built.season.facts, built.model, most, [], {}, seed=0, settings={}, seconds=0)
+    fixed = tuple(
+        FixedVisit(
+            request=visit.request,
+            option=visit.option,
+            mode=visit.mode,
+            role_models=tuple(person.id for person in visit.role_models),
+        )
+        for visit in plan.visits
+        if rng.random() < 0.5
+    )
+    return replace(problem, fixed=fixed)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("make", [random_visit_problem, busy_day])
+@pytest.mark.parametrize("make", [random_visit_problem, busy_day, half_fixed])
 def test_rows_and_goals_are_those_of_the_judge(seed: int, make: Callable[[int], VisitProblem]) -> None:
     built = Built(make(seed))
     verdicts = set()
