@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -114,7 +115,7 @@ def reads_the_year(browser: Any, service: Service, cookies: Any, width: int, loc
     summary = page.locator("details.tp-chart-table summary").first
     summary.focus()
     page.keyboard.press("Enter")
-    assert page.locator("details.tp-chart-table[open] table").first.is_visible()
+    expect(page.locator("details.tp-chart-table[open] table").first).to_be_visible()
     found += [f"year: {one}" for one in faults(page)]
     csv = page.locator("a[href*='tall.csv']").get_attribute("href")
     sheet = page.request.get(service.url + csv)
