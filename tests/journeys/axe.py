@@ -11,7 +11,13 @@ import axe_playwright_python
 from playwright.sync_api import Page
 
 PHONE, DESK = 390, 1280
-_RUN = "() => axe.run(document, {resultTypes: ['violations']})"
+_RUN = """async () => {
+  const moving = document.getAnimations().filter(
+    (one) => one.playState === "running" && Number.isFinite(one.effect.getComputedTiming().endTime));
+  await Promise.allSettled(moving.map((one) => one.finished));
+  return axe.run(document, {resultTypes: ["violations"]});
+}"""
+"""What fades in has its colours only at the end; what turns for ever is not waited for."""
 
 
 def faults(page: Page) -> list[str]:
