@@ -29,7 +29,7 @@ def order_of(session: Session, world: World, day: int = 0, **given: object) -> O
         grades=(9,),
         options=(((start, start + make.LESSON),),),
     )
-    return replace(order, **given)  # type: ignore[arg-type]
+    return replace(order, **given)  # type: ignore[arg-type]  # fields of an order
 
 
 def test_order_hears_what_the_plan_leaves(session: Session, world: World) -> None:
