@@ -39,6 +39,8 @@ bench: $(READY)  ## how far the engine reaches on this machine, beside others; w
 	@$(BIN)/python -m tests.benchmarks.fixed_roster --nations 1 10
 	@$(BIN)/python -m tests.benchmarks.repair_visits
 	@$(BIN)/python -m tests.benchmarks.repair_groups
+	@$(BIN)/python -m tests.benchmarks.what_if
+	@$(BIN)/python -m tests.benchmarks.what_if_visits
 	@$(BIN)/python -m tests.benchmarks.chance
 	@$(BIN)/python -m tests.benchmarks.chance_visits
 	@$(BIN)/python -m tests.benchmarks.beside
