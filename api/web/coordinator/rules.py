@@ -81,6 +81,7 @@ def _page(
         name=name_of(found),
         number=newest.number if newest else 0,
         shown=shown,
+        holding=holding,
         first=first,
         rest=[name for name in shown if name not in first],
         rest_is_open=bool((faults.keys() | changed) - first.keys()),

@@ -155,6 +155,16 @@ def test_rules_of_groups_show_what_the_choice_rule_costs(session: Session, world
     assert "Hva valgregelen koster" not in text(page(planner, address(world)))
 
 
+def test_rule_that_is_only_looked_at_is_not_yet_the_rule(world: World, planner: FlaskClient) -> None:
+    where = f"/regler/{world.group_rules.programme_id}"
+    settings = planner.get(f"/api/v1/programmes/{world.group_rules.programme_id}/rules").json["settings"]
+    typed = {name: "" if value is None else str(value) for name, value in settings.items()}
+    answer = post(planner, where, seen=where, number="1", step="look", **(typed | {"placement": "queue_first"}))
+    said = text(answer.get_data(as_text=True))
+    assert "Valgregel: Flest mulig plasser → I køens rekkefølge" in said
+    assert "Flest mulig plasser regelen nå I køens rekkefølge" in said
+
+
 def test_rules_are_for_those_who_may_edit_them(world: World, signed_in_as: AsRole) -> None:
     for role in (Role.ASSISTANT,):
         assert signed_in_as(role).get("/regler").status_code == 404
