@@ -24,6 +24,7 @@ from matcher import plan as plans
 from matcher import problem as problems
 from matcher.changes import load_changes
 from matcher.check import check
+from matcher.check_reasons import wrong_reasons
 from matcher.check_repair import based_on
 from matcher.control import SEEDS, OnProgress, Progress, Settings, Stop
 from matcher.explain import explain
@@ -250,7 +251,7 @@ def _conflict_lines(problem: Problem, plan: Plan) -> Iterator[str]:
 
 def _check(given: argparse.Namespace) -> int:
     problem, plan = _problem_and_plan(given)
-    violations = check(problem, plan)
+    violations = check(problem, plan) + wrong_reasons(problem, plan)
     if given.based_on is not None:
         old, faults = _loaded(given.based_on, load_plan)
         if old is None:

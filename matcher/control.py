@@ -9,8 +9,8 @@ from importlib.metadata import version
 
 SEEDS = 2**31
 """Solvers take seeds from 0 to SEEDS - 1."""
-AFTER_LIMIT, AFTER_REQUEST = 0.1, 0.4
-"""What may follow the search: this share of the limit, and these seconds after a request (see Stop.afterwards)."""
+AFTER_REQUEST = 0.4
+"""Seconds that what follows the search may take after a request (see Stop.afterwards)."""
 
 
 class Stop:
@@ -35,11 +35,11 @@ class Stop:
         """Seconds left, at least 0; infinite without a limit, 0 once stopping was requested."""
         return self._remaining(0.0, 0.0)
 
-    def _remaining(self, share: float, seconds: float) -> float:
-        """Seconds until the limit and this share of it more, and until so many seconds after a request."""
+    def _remaining(self, before: float, after: float) -> float:
+        """Seconds until so many seconds before the limit, and until so many seconds after a request."""
         if self._requested_at is not None:
-            return max(0.0, self._requested_at + seconds - time.monotonic())
-        return float("inf") if self.seconds is None else max(0.0, (1 + share) * self.seconds - self.elapsed)
+            return max(0.0, self._requested_at + after - time.monotonic())
+        return float("inf") if self.seconds is None else max(0.0, self.seconds - before - self.elapsed)
 
     def request(self) -> None:
         """Ask the solve to end now with the best plan it has."""
@@ -51,9 +51,13 @@ class Stop:
         """True when somebody asked for an end, whatever the time."""
         return self._requested_at is not None
 
+    def before(self, seconds: float) -> "Stop":
+        """The stop of a search: so many seconds of the limit, at most half of it, are kept for what follows."""
+        return _Moved(self, seconds if self.seconds is None else min(seconds, self.seconds / 2), 0.0)
+
     def afterwards(self) -> "Stop":
-        """The stop of what makes a plan of what was found: it is heard a little later, so that a plan has all of it."""
-        return _Afterwards(self)
+        """The stop of what follows the search: the limit, and AFTER_REQUEST seconds after a request."""
+        return _Moved(self, 0.0, AFTER_REQUEST)
 
     @property
     def expired(self) -> bool:
@@ -61,19 +65,19 @@ class Stop:
         return self.remaining() <= 0
 
 
-class _Afterwards(Stop):
-    """Expires AFTER_LIMIT of the limit after it, or AFTER_REQUEST seconds after the request of another stop."""
+class _Moved(Stop):
+    """Another stop, heard so many seconds before its limit and so many after a request to it."""
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, before: float, after: float) -> None:
         super().__init__(stop.seconds)
-        self._stop = stop
+        self._stop, self._before, self._after = stop, before, after
 
     @property
     def elapsed(self) -> float:
         return self._stop.elapsed
 
     def remaining(self) -> float:
-        return self._stop._remaining(AFTER_LIMIT, AFTER_REQUEST)
+        return self._stop._remaining(self._before, self._after)
 
     def request(self) -> None:
         self._stop.request()

@@ -10,8 +10,8 @@ from matcher.groups.blocking import FullSession, blocking
 from matcher.groups.bottlenecks import bottlenecks
 from matcher.groups.facts import Facts
 from matcher.groups.rooms import standing
-from matcher.groups.smallest_change import UNKNOWN, SmallestChanges
-from matcher.plan import GroupPlan, Reason, UnservedPupil
+from matcher.groups.smallest_change import SmallestChanges
+from matcher.plan import UNKNOWN_CHANGE, GroupPlan, Reason, UnservedPupil
 from matcher.problem import GroupProblem, Mentor, Pupil, Session
 from matcher.travel import TravelTimes, place
 
@@ -154,7 +154,7 @@ class GroupStory:
 
     def _change(self, item: UnservedPupil) -> dict[str, Any] | None:
         """As the plan has it, looked for now where the plan says that it was not found out."""
-        if item.smallest_change == UNKNOWN:
+        if item.smallest_change == UNKNOWN_CHANGE:
             return self.changes.of(self.changes.facts.pupil_index[item.pupil])
         return item.smallest_change
 

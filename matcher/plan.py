@@ -83,6 +83,10 @@ class Visit:
     role_models: tuple[AssignedRoleModel, ...]
 
 
+UNKNOWN_CHANGE: dict[str, Any] = {"kind": "unknown"}
+"""A smallest change that was not found out: neither one nor that there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=CONFIG)
 class UnservedRequest:
     """A request without a visit, and why."""

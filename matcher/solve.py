@@ -6,7 +6,7 @@ from dataclasses import replace
 from matcher.check import Violation, check
 from matcher.control import OnProgress, Settings, Stop, no_progress
 from matcher.explain import with_reasons
-from matcher.plan import Plan, VisitPlan
+from matcher.plan import UNKNOWN_CHANGE, Plan, VisitPlan
 from matcher.problem import Problem, VisitProblem
 
 DEFAULT_SETTINGS = Settings()
@@ -46,7 +46,11 @@ def solve(
 
 def with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:
     """The plan with the smallest change for each unserved request; group plans come with theirs."""
-    if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan):
+    if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan) and plan.unserved:
+        if stop.expired:
+            return replace(
+                plan, unserved=tuple(replace(item, smallest_change=UNKNOWN_CHANGE) for item in plan.unserved)
+            )
         from matcher.visits import smallest_change
 
         return smallest_change.with_smallest_changes(problem, plan, stop)

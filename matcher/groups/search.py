@@ -24,9 +24,9 @@ SHARES = {0: 0.4, 1: 0.8}
 SHARE = 0.6
 """The part of the time left that one goal may take: by its number, and any other."""
 LEAST_RESERVE, MOST_RESERVE = 0.03, 0.5
-"""The part of the time limit kept for choices and contact mentors."""
-FINISH = 5.0
-"""How many times as long as the seats of a roster these take."""
+"""The part of the time limit kept for what follows the search."""
+FINISH = 25.0
+"""How many times as long as the seats of a roster it takes to write, judge and explain a plan."""
 
 
 class Search(Found):

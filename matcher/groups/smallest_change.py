@@ -16,13 +16,11 @@ from matcher.groups.one_more_mentor import Gain, OneMoreMentor
 from matcher.groups.one_more_mentor_queue_first import OneMoreMentorQueueFirst
 from matcher.groups.rooms import Standing
 from matcher.groups.seat_graph import SeatGraph
+from matcher.plan import UNKNOWN_CHANGE
 from matcher.problem import Site
 from matcher.travel import Place, TravelTimes, great_circle_km, place
 
 Change = dict[str, Any]
-
-UNKNOWN: Change = {"kind": "unknown"}
-"""Not found out: what one more mentor would do. No smaller change serves."""
 
 MOST_SESSIONS = 3000
 """In a plan with more open sessions nobody is told what one more mentor would do: the time grows with their square."""
@@ -117,7 +115,7 @@ class SmallestChanges:
     def of(self, p: int) -> Change | None:
         """The smallest change for a pupil without a seat; None when no single change gives them one.
 
-        UNKNOWN when only one more mentor might, in sessions of which that is not known.
+        UNKNOWN_CHANGE when only one more mentor might, in sessions of which that is not known.
         """
         fresh = self._new(p)
         on_site = [s for s in fresh if not self._site[s].digital]
@@ -130,7 +128,7 @@ class SmallestChanges:
             return {"kind": "digital"}
         helped = self._helped.get(p)
         if helped is None:
-            return UNKNOWN if self.untold and self.facts.within_reach[p] else None
+            return UNKNOWN_CHANGE if self.untold and self.facts.within_reach[p] else None
         own = next((s for s, _ in self.facts.within_reach[p] if s in helped), None)
         return {"kind": "mentor", "session": self.facts.sessions[self._nearest(p, helped) if own is None else own].id}
 

@@ -18,7 +18,7 @@ from matcher.plan import VisitPlan
 from matcher.problem import Interval, Matrix, RoleModel, School, VisitProblem
 from matcher.travel import TravelTimes, place
 from matcher.visits.exchange import Exchange, Program
-from matcher.visits.running import Stopped, run
+from matcher.visits.running import Stopped, listen
 from matcher.visits.slack import Slack
 from matcher.visits.standing import Change, Offer, Standing
 
@@ -114,8 +114,7 @@ class Search:
 
     def gain(self, identifier: str) -> Gain:
         """What this one of those added would serve."""
-        if self._stop.expired:
-            raise Stopped
+        listen(self._stop)
         person = self._standing.present = self._standing.index[identifier]
         requests = self._standing.problem.requests
         alone = {number: worth for number, worth in self._waiting.items() if requests[number].role_models == 1}
@@ -139,8 +138,7 @@ class Search:
 
     def _can_serve(self, numbers: list[int], moved: set[int]) -> bool:
         change = Change(numbers[0], self._standing.problem.requests[numbers[0]])
-        program = Program(self._standing, sorted({*numbers, *moved}), change, keep_others=True)
-        return bool(run(self._stop, lambda _: program.solve()))
+        return bool(Program(self._standing, sorted({*numbers, *moved}), change, self._stop, keep_others=True).solve())
 
 
 def one_more(problem: VisitProblem, topic: str, town: str) -> RoleModel:

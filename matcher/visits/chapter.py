@@ -61,7 +61,7 @@ def run_chapter(
     basis = None if run.match is None else run.match.basis(name)
     for number, (goal, report) in enumerate(zip(goals, reports, strict=True)):
         stage = run.stage(goal, assigned, report, basis)
-        if not stage.proven and not blended:
+        if not stage.proven and not blended and not run.stop.expired:
             blended = True
             assigned, relaxation = _blended(run, goals[number:], assigned, basis)
             stage.take(assigned)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 
 from ortools.sat.python import cp_model
+from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from matcher.control import Stop
 from matcher.visits.candidates import week_of
-from matcher.visits.running import run
+from matcher.visits.running import listen, run
 from matcher.visits.slack import Pair, Slack
 from matcher.visits.standing import Change, Place, Slot, Standing
 
@@ -78,6 +79,7 @@ class Exchange:
         """At most so many requests: that of the change, those in its way, those in their way, and so on."""
         region, seen = [change.number], {change.number}
         for number in region:
+            listen(self._stop)
             for other in self._in_the_way(number, change):
                 if other not in seen:
                     if len(region) == most:
@@ -100,6 +102,7 @@ class Exchange:
         standing = self._standing
         region, seen, owners = [change.number], {change.number}, set[int]()
         for number in region:
+            listen(self._stop)
             for _, people in standing.offers(number, change):
                 for person in set(people) - owners:
                     owners.add(person)
@@ -113,17 +116,16 @@ class Exchange:
 
     def _possible(self, region: list[int], change: Change, *, keep_others: bool) -> bool | None:
         """Can these requests all be served, the others served as now, or not at all? None: not found out."""
-        program = Program(self._standing, region, change, keep_others=keep_others)
-        if program.size > MOST_CHOICES:
-            return None
-        return run(self._stop, lambda _: program.solve())
+        program = Program(self._standing, region, change, self._stop, keep_others=keep_others)
+        return None if program.size > MOST_CHOICES else program.solve()
 
 
 class Program:
     """The integer program that serves every request of a region; `chosen` has a variable for each choice."""
 
-    def __init__(self, standing: Standing, region: list[int], change: Change, *, keep_others: bool) -> None:
-        self._standing, self._change = standing, change
+    def __init__(self, standing: Standing, region: list[int], change: Change, stop: Stop, *, keep_others: bool) -> None:
+        """Raises Stopped when the stop comes first."""
+        self._standing, self._change, self._stop = standing, change, stop
         inside = set(region)
         self._kept: dict[int, list[Place]] = defaultdict(list)
         self._kept_company: Counter[int] = Counter()
@@ -136,9 +138,11 @@ class Program:
         self._of_person: dict[int, list[tuple[cp_model.IntVar, int, Slot]]] = defaultdict(list)
         self.size = 0
         for number in region:
+            listen(stop)
             self._serve(number)
         if self.size <= MOST_CHOICES:
             for person, choices in self._of_person.items():
+                listen(stop)
                 self._keep_limits(person, choices)
                 self._keep_apart(person, choices)
             self._keep_quotas()
@@ -207,12 +211,18 @@ class Program:
                     self._model.add(sum(variables) <= max(0, room))
 
     def solve(self) -> bool | None:
-        """Is there a way? None where WORK was not enough."""
+        """Is there a way? None where WORK was not enough. Raises Stopped when the stop comes first."""
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.linearization_level = 2
         solver.parameters.max_deterministic_time = WORK
-        status = solver.solve(self._model)
+
+        def solve(interrupter: SolveInterrupter) -> cp_model.CpSolverStatus:
+            with interrupter.interruption_callback(solver.stop_search):
+                return solver.solve(self._model)
+
+        status = run(self._stop, solve)
+        listen(self._stop)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return True
         return False if status == cp_model.INFEASIBLE else None

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
+from matcher.control import Stop
 from matcher.eligibility import RoleModelFacts
-from matcher.problem import VisitProblem
+from matcher.problem import VisitProblem, problem_sha256
 from matcher.visits.candidates import Room, find_candidates, fixed_engagements, room
 from matcher.visits.digest import Digest
 from matcher.visits.goals import Season
@@ -16,6 +18,9 @@ from matcher.visits.grown import Seen, grown_candidates
 from matcher.visits.model import Ints, Model
 from matcher.visits.rules import RULES, Surroundings, limit_groups
 from matcher.visits.start import HandRule
+
+FINISH = 8.0
+"""How many times as long as the problem's SHA-256 it takes to write, judge and explain a plan."""
 
 
 class Frame:
@@ -39,10 +44,17 @@ class Frame:
             self.candidates, self.units = grown_candidates(seen, problem, self.facts, left)
         self.season: Season = Season(problem, self.facts, left)
 
-    @property
-    def sha256(self) -> str | None:
-        """The problem's SHA-256 where a digest helps to find it; else None."""
-        return None if self.digest is None or not self.digest.serves(self.problem) else self.digest.of(self.problem)
+    @cached_property
+    def sha256(self) -> str:
+        """The problem's SHA-256; a digest helps where one serves."""
+        helps = self.digest is not None and self.digest.serves(self.problem)
+        return self.digest.of(self.problem) if self.digest is not None and helps else problem_sha256(self.problem)
+
+    def searching(self, stop: Stop) -> Stop:
+        """The stop of the search for a plan: time is left to write, judge and explain it."""
+        started = time.monotonic()
+        _ = self.sha256
+        return stop.before(FINISH * (time.monotonic() - started))
 
     def model(self) -> tuple[Model, HandRule]:
         """Columns and rows of the problem, made anew, and the hand rule over them."""

@@ -184,7 +184,8 @@ def spread(model: Model, season: Season) -> LinearGoal:
     used_people = np.bincount([busy.role_model for busy in left.busy], minlength=season.facts.count)
     employed = [busy for busy in left.busy if left.company[busy.role_model] >= 0]
     used_companies = np.bincount([left.company[b.role_model] for b in employed], minlength=len(left.quota))
-    pairs = np.unique(people * model.units.requests + requests) // max(1, model.units.requests)
+    pairs = np.sort(people * model.units.requests + requests)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0] // max(1, model.units.requests)
     reach = np.minimum(np.bincount(pairs, minlength=season.facts.count), left.per_term)
     in_company = left.company >= 0
     together = np.bincount(left.company[in_company], weights=reach[in_company], minlength=len(left.quota))

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 from matcher import plan as plans
@@ -22,7 +23,7 @@ def main() -> None:
     job: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     problem = load_problem(json.dumps(job["problem"]))
     assert isinstance(problem, VisitProblem)
-    stop = Stop(job["seconds"])
+    stop = Stop(None if job["until"] is None else max(0.0, job["until"] - time.monotonic()))
     threading.Thread(target=_listen, args=(stop,), daemon=True).start()
     frame = Frame(problem)
     plan, _ = solve_frame(frame, stop=stop, seed=job["seed"], settings=Settings(**job["settings"]), on_progress=_report)

@@ -169,7 +169,8 @@ class _Child:
             start_new_session=True,
         )
         self._stopped = threading.Event()
-        job = {"problem": problems.to_json(part), "seed": seed, "settings": settings.as_dict(), "seconds": seconds}
+        until = None if seconds is None else time.monotonic() + seconds  # that clock is the same in all processes
+        job = {"problem": problems.to_json(part), "seed": seed, "settings": settings.as_dict(), "until": until}
         self._write(json.dumps(job).encode() + b"\n")
 
     def stop(self) -> None:

@@ -4,7 +4,6 @@ MathOpt's objects are written down one coefficient at a time, which takes longer
 the same solvers read, take whole arrays.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +148,10 @@ class LinearProgram:
         if self._has_basis:
             _describe_status(start.initial_basis.variable_status, self._column_status)
             _describe_status(start.initial_basis.constraint_status, self._row_status)
-        result = _run(stop, lambda heard: self._solver.solve(parameters, start, None, _NO_CALLBACK(), None, heard))
+        result = run(
+            stop,
+            lambda heard: self._solver.solve(parameters, start, None, _NO_CALLBACK(), None, heard.pybind_interrupter),
+        )
         if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             return None
         solution = result.solutions[0]
@@ -191,11 +193,12 @@ class IntegerProgram:
         start = model_parameters_pb2.ModelSolveParametersProto()
         none = parameters_pb2.SolverInitializerProto()
         try:
-            result = _run(
+            result = run(
                 stop,
                 lambda _: core.solve(
                     model, parameters_pb2.SOLVER_TYPE_HIGHS, none, parameters, start, None, _NO_CALLBACK(), None, None
                 ),
+                listens=False,
             )
         except StatusNotOk:  # HiGHS gives up by itself, seldom: nothing found, nothing proven
             return Found(None, np.inf)
@@ -208,10 +211,6 @@ class IntegerProgram:
 
 
 _NO_CALLBACK = callback_pb2.CallbackRegistrationProto
-
-
-def _run(stop: Stop, call: Callable[[Any], Any]) -> Any:
-    return run(stop, lambda interrupter: call(interrupter.pybind_interrupter))
 
 
 def _limit_time(parameters: Any, seconds: float) -> None:

@@ -7,7 +7,7 @@ from matcher.visits.bound import Proof
 from matcher.visits.kept import Basis
 from matcher.visits.model import Flags, Floats, Ints, Model
 from matcher.visits.program import AT_LOW, BASIC, LinearProgram, Optimum
-from matcher.visits.running import Stopped
+from matcher.visits.running import listen
 
 TOLERANCE = 1e-6
 ROUNDING = 4
@@ -102,7 +102,7 @@ class Relaxation:
         row, column, coefficient = model.entries_of(fresh)
         self._fill(row, column, coefficient)
         np.add.at(self._reach, row, np.maximum(0, coefficient))
-        present = np.unique(row)
+        present = np.flatnonzero(np.bincount(row, minlength=model.rows))
         self._admit(present[(self._row[present] < 0) & self._wanted(present)])
 
     def _grow(self) -> None:
@@ -189,7 +189,7 @@ class Relaxation:
         self.renew_limits(rows)
         self._dual = False
         row, _, _ = model.entries_of(active)
-        present = np.unique(row)
+        present = np.flatnonzero(np.bincount(row, minlength=model.rows))
         self._admit(present[(self._row[present] < 0) & (self._wanted(present))])
 
     def set_gain(self, gain: Floats) -> None:
@@ -204,8 +204,7 @@ class Relaxation:
         """The optimum over the columns taken in. Raises Stopped when the stop comes first."""
         found = self._program.solve(stop, dual=self._dual)
         if found is None:
-            if stop.expired:
-                raise Stopped
+            listen(stop)
             raise RelaxationFailedError("the linear program was not solved to its optimum")
         self._dual = False
         values, prices = np.zeros(self._model.columns), np.zeros(self._model.rows)

@@ -84,7 +84,7 @@ def repair_by_stages(
     assigned = hand.standing(columns.tolist() for columns in standing if columns is not None)
     match = None if near is None else Match(near, frame.problem, model)
     kept = Kept(frame.problem, model, assigned) if keep else None
-    run = begin(model, stop=stop, seed=seed, settings=settings, match=match, kept=kept)
+    run = begin(model, stop=frame.searching(stop), seed=seed, settings=settings, match=match, kept=kept)
     stages = Stages(run, hand.filled(assigned), on_progress)
     stages.run([goal_of(model, frame.season) for goal_of in UNTIL_MOVED])
     with _decisions_forgotten(model):

@@ -50,13 +50,13 @@ def plan_of(
     seed: int,
     settings: Mapping[str, Any],
     seconds: float,
-    sha256: str | None = None,
+    sha256: str,
 ) -> VisitPlan:
-    """The plan in which the fixed visits stand and exactly these candidates take part; `sha256`: where it is known."""
+    """The plan in which the fixed visits stand and exactly these candidates take part; `sha256`: the problem's."""
     visits = [*_fixed_visits(problem, facts), *_chosen_visits(problem, facts, model, assigned)]
     served = {visit.request for visit in visits}
     return VisitPlan(
-        problem_sha256=sha256 or problem_sha256(problem),
+        problem_sha256=sha256,
         status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
         visits=tuple(sorted(visits, key=lambda visit: (visit.start, visit.request))),
         goals=tuple(goals),

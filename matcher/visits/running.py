@@ -18,11 +18,17 @@ class Stopped(Exception):
     """The stop came before the solver call was done."""
 
 
-def run(stop: Stop, call: Callable[[SolveInterrupter], T]) -> T:
+def listen(stop: Stop) -> None:
+    """Raises Stopped when the stop has come: a look on the way of what takes long."""
+    if stop.expired:
+        raise Stopped
+
+
+def run(stop: Stop, call: Callable[[SolveInterrupter], T], *, listens: bool = True) -> T:
     """The call's result. Raises Stopped when the stop comes first and the call does not end soon after.
 
     The call runs in a thread of its own, so that signal handlers run meanwhile; one that does not end is left to its
-    own time limit, and nothing it touches is used again.
+    own time limit, and nothing it touches is used again. `listens`: the call ends soon once it is interrupted.
     """
     interrupter = SolveInterrupter()
     results: list[T] = []
@@ -34,15 +40,14 @@ def run(stop: Stop, call: Callable[[SolveInterrupter], T]) -> T:
         except BaseException as error:
             errors.append(error)
 
-    if stop.expired:
-        raise Stopped
+    listen(stop)
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     while thread.is_alive() and not stop.expired:
         thread.join(min(POLL_SECONDS, max(0.001, stop.remaining())))
     if thread.is_alive():
         interrupter.interrupt()
-        thread.join(GRACE_SECONDS)
+        thread.join(GRACE_SECONDS if listens else 0)
     if errors:
         raise errors[0]
     if not results:

@@ -61,9 +61,14 @@ class Slack:
         self.work = 0
         self._standing = standing
         self.requests, self.people = len(standing.problem.requests), standing.facts.count
-        seats = {(place.request, place.role_model, place.slot.day) for place in standing.movable}
-        request, person, day = np.unique(np.stack(standing.table), axis=1)
+        request, person, day = standing.table
         self._base = int(day.max(initial=0)) + 1
+        pairs = np.sort((request * self.people + person) * self._base + day)
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+        who, day = np.divmod(pairs, self._base)
+        request, person = np.divmod(who, self.people)
+        seats = [(p.request * self.people + p.role_model) * self._base + p.slot.day for p in standing.movable]
+        used = np.isin(pairs, np.array(seats, dtype=np.int64)).astype(np.int64)
         days, pair_day = np.unique(person * self._base + day, return_inverse=True)
         self._day_person = days // self._base
         weeks, day_week = np.unique(self._day_person * self._base + _weeks(days % self._base), return_inverse=True)
@@ -80,8 +85,6 @@ class Slack:
         self._node_of_week: dict[int, int] = dict(
             zip(weeks.tolist(), range(self._first_week, self._first_person), strict=True)
         )
-        keys = zip(request.tolist(), person.tolist(), day.tolist(), strict=True)
-        used = np.array([key in seats for key in keys], dtype=np.int64)
         self._build(request, pair_day, used, days, weeks)
         self._likely = self._same_day(request, day)
         self.to_end = self._search(self.arcs, [self.end], backwards=1)

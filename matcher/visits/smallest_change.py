@@ -15,15 +15,12 @@ import numpy as np
 
 from matcher.control import Stop
 from matcher.eligibility import Engagement, distance, eligible, grade, mode, modes_of, topic
-from matcher.plan import VisitPlan
+from matcher.plan import UNKNOWN_CHANGE, VisitPlan
 from matcher.problem import Lesson, Option, Request, VisitProblem
 from matcher.visits.exchange import Exchange
-from matcher.visits.running import Stopped
+from matcher.visits.running import Stopped, listen
 from matcher.visits.slack import Pair, Shortfall, Slack
 from matcher.visits.standing import AMPLE, LIMITS, Change, Standing, slots
-
-UNKNOWN: dict[str, Any] = {"kind": "unknown"}
-"""Not found out: neither a change nor that there is none."""
 
 MOST_WORK = 1_000_000_000
 """Arcs that searches for one plan may look at, some half a minute: a season of demo size needs a hundredth of it."""
@@ -53,7 +50,9 @@ def with_smallest_changes(problem: VisitProblem, plan: VisitPlan, stop: Stop) ->
         pass
     return replace(
         plan,
-        unserved=tuple(replace(item, smallest_change=found.get(item.request, UNKNOWN)) for item in plan.unserved),
+        unserved=tuple(
+            replace(item, smallest_change=found.get(item.request, UNKNOWN_CHANGE)) for item in plan.unserved
+        ),
     )
 
 
@@ -62,7 +61,7 @@ def change_of(problem: VisitProblem, plan: VisitPlan, request: str, stop: Stop) 
     try:
         return Finder(problem, plan, stop).smallest_change(request)
     except Stopped:
-        return UNKNOWN
+        return UNKNOWN_CHANGE
 
 
 class Beyond(NamedTuple):
@@ -78,10 +77,11 @@ class Finder:
     """Prepared once for a plan; answers request by request. Raises Stopped when the stop comes first."""
 
     def __init__(self, problem: VisitProblem, plan: VisitPlan, stop: Stop) -> None:
-        if stop.expired:
-            raise Stopped
+        listen(stop)
         self.standing = Standing(problem, plan)
+        listen(stop)
         self.slack = Slack(self.standing)
+        listen(stop)
         self.exchange = Exchange(self.standing, self.slack, stop)
         self.takers = self.slack.takers
         self.dates = sorted({option.lessons[0].start.date() for r in problem.requests for option in r.options})
@@ -99,15 +99,14 @@ class Finder:
         self.blocking = []
         for kind in KINDS:
             for change, found in kind(self, number, request):
-                if self._stop.expired:
-                    raise Stopped
+                listen(self._stop)
                 answer = self.exchange.serves(change, self.more(change))
                 if kind is nothing and answer is False:
                     self.blocking = self.exchange.blocking
                 if answer:
-                    return UNKNOWN if open_question else found
+                    return UNKNOWN_CHANGE if open_question else found
                 open_question |= answer is None
-        return UNKNOWN if open_question else None
+        return UNKNOWN_CHANGE if open_question else None
 
     def hopeful(self, request: Request) -> bool:
         """Does the residual network leave a way to serve the request? If not, there is none."""
@@ -159,6 +158,7 @@ class Finder:
     def helpful_beyond(self, number: int) -> list[Beyond]:
         """Of these, who could take one engagement more on some day."""
         if number not in self._beyond:
+            listen(self._stop)
             self._beyond[number] = [entry for entry in self.beyond(number) if self.takers[entry.role_model]]
         return self._beyond[number]
 

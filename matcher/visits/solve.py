@@ -62,7 +62,7 @@ def solve_frame(
     match = None if near is None else Match(near, frame.problem, model)
     assigned = hand.filled(hand.standing(() if match is None else match.visits()))
     kept = Kept(frame.problem, model, assigned) if keep else None
-    run = begin(model, stop=stop, seed=seed, settings=settings, match=match, kept=kept)
+    run = begin(model, stop=frame.searching(stop), seed=seed, settings=settings, match=match, kept=kept)
 
     def tell(name: str, value: int, bound: int) -> None:
         on_progress(Progress(name, value, bound, time.monotonic() - frame.started))

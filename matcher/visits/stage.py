@@ -22,7 +22,7 @@ from matcher.visits.model import Flags, Floats, Ints, Model, Values, no_ints
 from matcher.visits.nearby import WHOLE, nearby
 from matcher.visits.program import Optimum
 from matcher.visits.relaxation import ROUNDING, Relaxation, RelaxationFailedError, columns_asked_for
-from matcher.visits.running import Stopped
+from matcher.visits.running import listen
 
 COLUMNS_AT_FIRST = 3
 COLUMNS_A_ROUND = 3
@@ -120,8 +120,7 @@ class Stage:
         """Improve plan and bound until they meet. Raises Stopped; plan and bound so far stay good."""
         if self.proven:
             return
-        if self.stop.expired:
-            raise Stopped
+        listen(self.stop)
         try:
             relaxation, solution = self._relaxed()
             if not self.proven:
@@ -137,8 +136,7 @@ class Stage:
 
     def prepare(self) -> None:
         """The relaxation alone, and a plan where one lies near its optimum. Raises Stopped, RelaxationFailedError."""
-        if self.stop.expired:
-            raise Stopped
+        listen(self.stop)
         _, solution = self._relaxed()
         if not self.proven:
             self._mend(solution)

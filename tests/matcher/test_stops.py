@@ -9,8 +9,7 @@ from matcher.explain import explain
 from matcher.groups.facts import Facts
 from matcher.groups.first import first_roster
 from matcher.groups.fixed_roster import on_roster
-from matcher.groups.smallest_change import UNKNOWN
-from matcher.plan import GroupPlan, Plan
+from matcher.plan import UNKNOWN_CHANGE, GroupPlan, Plan
 from matcher.problem import Problem
 from matcher.solve import solve
 from tests.benchmarks.instances_groups import national
@@ -28,12 +27,9 @@ class Looks(Stop):
         self.most = most
         self.looks = 0
 
-    def remaining(self) -> float:
+    def _remaining(self, before: float, after: float) -> float:
         self.looks += 1
         return 0.0 if self.looks > self.most else float("inf")
-
-    def afterwards(self) -> Stop:
-        return self
 
 
 def on_a_roster(pupils: int) -> Problem:
@@ -66,9 +62,9 @@ def test_stop_is_heard_and_nothing_found_is_lost(name: str, looks: int) -> None:
         assert plan.status == "feasible"
     if stop.looks > looks and isinstance(plan, GroupPlan):
         assert plan.bottlenecks == ()
-        untold = [item.pupil for item in plan.unserved if item.smallest_change == UNKNOWN]
+        untold = [item.pupil for item in plan.unserved if item.smallest_change == UNKNOWN_CHANGE]
         assert untold
-        assert explain(PROBLEMS[name](), plan, untold[0])["smallest_change"] != UNKNOWN
+        assert explain(PROBLEMS[name](), plan, untold[0])["smallest_change"] != UNKNOWN_CHANGE
         assert next(goal for goal in plan.goals if goal.name == "choices").gap > 0
 
 
