@@ -217,6 +217,22 @@ def test_check_names_each_broken_rule_on_a_line(tmp_path: Path) -> None:
     assert run(tmp_path, "explain", "problem.json", "plan.json").returncode == 1
 
 
+@pytest.mark.parametrize(("data", "alone"), [(visit_data(), "role_models"), (group_data(), "mentors")])
+@pytest.mark.parametrize(
+    "told",
+    [[], [{"code": "free", "count": 1}], [{"code": "mentors", "count": 1}], [{"code": "varies", "count": 2}]],
+    ids=lambda told: told[0]["code"] if told else "none",
+)
+def test_check_counts_the_reasons_of_the_unserved_again(tmp_path: Path, data: Data, alone: str, told: Any) -> None:
+    solve(tmp_path, data | {alone: []})
+    plan = plan_in(tmp_path)
+    assert run(tmp_path, "check", "problem.json", "plan.json").returncode == 0
+    plan["unserved"][0]["reasons"] = told
+    write(tmp_path, plan, "plan.json")
+    done = run(tmp_path, "check", "problem.json", "plan.json")
+    assert (done.returncode, [line.split(":")[0] for line in done.stdout.splitlines()]) == (1, ["reasons"])
+
+
 def test_check_of_what_is_no_plan_is_invalid_input(tmp_path: Path) -> None:
     write(tmp_path, visit_data())
     done = run(tmp_path, "check", "problem.json", "problem.json")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from matcher.check_reasons import wrong_reasons
 from matcher.explain import explain, with_reasons
 from matcher.plan import GroupPlan, Reason, VisitPlan
 from matcher.problem import GroupProblem, VisitProblem
@@ -71,6 +72,7 @@ def test_request_without_any_role_model_says_so() -> None:
 def test_reasons_of_requests_agree_with_enumeration(seed: int) -> None:
     problem = random_visit_problem(seed)
     plan = solve(problem)
+    assert wrong_reasons(problem, plan) == []
     enumeration = VisitEnumeration(problem)
     requests = {request.id: request for request in problem.requests}
     for item in plan.unserved:
@@ -93,6 +95,7 @@ def test_reasons_of_pupils_hold_for_each_choice(seed: int) -> None:
     problem = random_group_problem(seed)
     plan = solve(problem)
     assert isinstance(plan, GroupPlan)
+    assert wrong_reasons(problem, plan) == []
     enumeration = GroupEnumeration(problem)
     present = {listed.session: [m.id for m in listed.mentors] for listed in plan.sessions}
     taken = {listed.session: sum(len(m.pupils) for m in listed.mentors) for listed in plan.sessions}
