@@ -215,10 +215,13 @@ def _choice_index(seat: Seat) -> int:
 
 def status(facts: GroupFacts) -> Iterator[str]:
     """A plan with sessions is optimal or feasible; an infeasible one names conflicts among the fixed entries."""
-    if facts.plan.status not in ("optimal", "feasible"):
-        stays = facts.problem.fixed
-        entries = {"fixed.mentors": len(stays.mentors), "fixed.pupils": len(stays.pupils)}
-        yield from wrong_empty_plan(facts.plan, entries, len(facts.plan.sessions))
+    if facts.plan.status in ("optimal", "feasible"):
+        if facts.plan.conflicts:
+            yield "a plan with an answer names no conflicts"
+        return
+    stays = facts.problem.fixed
+    entries = {"fixed.mentors": len(stays.mentors), "fixed.pupils": len(stays.pupils)}
+    yield from wrong_empty_plan(facts.plan, entries, len(facts.plan.sessions))
 
 
 GROUP_RULES = (

@@ -17,6 +17,9 @@ def wrong_moves(plan: Plan, now: Mapping[str, Any], known: Container[str]) -> It
     """What `moved` and `dropped` say that the plan itself denies. `now`: where everyone served is, by id."""
     if plan.based_on is None and (plan.moved or plan.dropped):
         yield "moved or dropped are listed, and based_on names no plan before"
+    told, count = plan.certificate.settings.get("moved"), len(plan.moved) + len(plan.dropped)
+    if isinstance(told, dict) and (told.get("value") != count or told.get("bound") not in range(count + 1)):
+        yield f"certificate.settings.moved says {told.get('value')}, at least {told.get('bound')}; {count} are listed"
     yield from unsorted("moved", [move.id for move in plan.moved])
     yield from unsorted("dropped", [drop.id for drop in plan.dropped])
     for move in plan.moved:

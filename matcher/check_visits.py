@@ -358,6 +358,8 @@ def goals(facts: VisitFacts) -> Iterator[str]:
 def status(facts: VisitFacts) -> Iterator[str]:
     """A plan with visits is optimal or feasible; infeasible exactly when fixed visits of one person overlap."""
     if facts.plan.status in ("optimal", "feasible"):
+        if facts.plan.conflicts:
+            yield "a plan with an answer names no conflicts"
         return
     yield from wrong_empty_plan(facts.plan, {"fixed": len(facts.problem.fixed)}, len(facts.plan.visits))
     if facts.plan.status == "infeasible" and facts.problem.fixed and not _fixed_overlap(facts):

@@ -61,6 +61,12 @@ def test_plan_of_the_other_kind_is_for_the_wrong_problem() -> None:
     assert codes(problem, plan) == {"wrong_problem"}
 
 
+@pytest.mark.parametrize("good", [broken_visit_plans.good, broken_group_plans.good])
+def test_plan_with_an_answer_names_no_conflicts(good: Callable[[], tuple[Problem, Any]]) -> None:
+    problem, plan = good()
+    assert codes(problem, replace(plan, conflicts=(Conflict(code="overlap", items=("fixed[0]",)),))) == {"status"}
+
+
 def change_goal(plan: VisitPlan, name: str, **changes: Any) -> VisitPlan:
     return replace(plan, goals=tuple(replace(g, **changes) if g.name == name else g for g in plan.goals))
 

@@ -119,3 +119,23 @@ def test_moves_that_the_plan_itself_denies(changes: dict[str, Any], said: list[s
     _, after = groups_before_and_after()
     found = [v.message for v in check(problem, replace(after, **changes)) if v.code == "moved"]
     assert found == said
+
+
+@pytest.mark.parametrize(
+    ("moved", "is_true"),
+    [
+        ({"value": 2, "bound": 2}, True),
+        ({"value": 2, "bound": 0}, True),
+        ({"value": 1, "bound": 1}, False),
+        ({"value": 3, "bound": 2}, False),
+        ({"value": 2, "bound": 3}, False),
+        ({"value": 2, "bound": None}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_certificate_says_how_many_were_moved(moved: dict[str, Any], is_true: bool) -> None:
+    _, after = visits_before_and_after()
+    told = replace(after, certificate=replace(after.certificate, settings={"moved": moved}))
+    codes = {violation.code for violation in check(visits(visit_data()), told)}
+    assert ("moved" not in codes) == is_true
