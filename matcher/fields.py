@@ -80,8 +80,8 @@ def read_json(text: str | bytes) -> Any:
         raise InvalidProblem(["$: is not UTF-8; save the file as UTF-8"]) from None
     except RecursionError:
         raise InvalidProblem(["$: is nested too deeply; use the shape of the format"]) from None
-    except ValueError as error:
-        raise InvalidProblem([f"$: is not usable JSON: {error}"]) from None
+    except ValueError:
+        raise InvalidProblem(["$: holds a number of thousands of digits; give numbers of the format's range"]) from None
 
 
 def _as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -122,6 +122,7 @@ def test_text_that_is_no_problem_gets_one_line(tmp_path: Path, case: str) -> Non
     done = solve(tmp_path, BROKEN_TEXTS[case])
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "sys." not in done.stderr
     assert os.listdir(tmp_path) == ["problem.json"]
 
 
@@ -314,7 +315,7 @@ def started(folder: Path, problem: VisitProblem | GroupProblem) -> subprocess.Po
     return process
 
 
-def press_ctrl_c(process: subprocess.Popen[str]) -> None:
+def press_ctrl_c(process: subprocess.Popen[Any]) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
@@ -338,3 +339,13 @@ def test_interrupting_again_ends_at_once_with_nothing_written(tmp_path: Path) ->
     process.communicate()
     assert process.returncode == 130
     assert os.listdir(tmp_path) == ["problem.json"]
+
+
+def test_interrupt_where_nothing_is_solved_ends_without_a_traceback(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "problem.json")
+    line = command("check", "problem.json", "plan.json")
+    process = subprocess.Popen(line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
+    with open(tmp_path / "problem.json", "wb"):
+        press_ctrl_c(process)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, b"")
