@@ -82,7 +82,10 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class UnservedRow:
-    """A request that the plan leaves out. `days`: when it was wished for, first lesson of each option."""
+    """A request that the plan leaves out. `days`: when it was wished for, first lesson of each option.
+
+    smallest_change: as in the plan format.
+    """
 
     request_id: str
     reference: str
@@ -94,6 +97,7 @@ class UnservedRow:
     reasons: list[dict[str, Any]]
     days: list[datetime]
     state: RequestState
+    smallest_change: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +303,7 @@ def _unserved_row(row: Any, days: dict[str, list[datetime]]) -> UnservedRow:
         row.PlanUnserved.reasons,
         days.get(request.id, []),
         request.state,
+        row.PlanUnserved.smallest_change,
     )
 
 

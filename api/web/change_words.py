@@ -1,9 +1,10 @@
-"""The smallest change that would give a pupil a place, in the matcher's words, with the service's names of evenings."""
+"""The smallest change that would give a pupil a place or a request a visit, in the matcher's words and our names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from api.i18n import clock_time, current_locale, short_datetime
 from api.queries import group_plan
 from api.queries.group_plan import Choice, WaitingRow
 from api.web import words
-from matcher.words import change_for_pupil
+from matcher.words import change_for_pupil, change_for_request
 
 
 class _Names:
@@ -37,3 +38,8 @@ def smallest_changes(session: Session, rows: Sequence[WaitingRow]) -> dict[str, 
         for entry, change in changes.items()
         if change.get("session") is None or change["session"] in places
     }
+
+
+def request_change(change: dict[str, Any]) -> str:
+    """The sentence for a request's change of the plan."""
+    return change_for_request(change, current_locale(), _Names({}))

@@ -8,14 +8,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.domain.enums import Mode, RequestState, RunKind
+from api.domain.enums import Mode, RequestState, RunKind, TopicUse
 from api.models.follow_up import Alternative
 from api.models.plan_rows import PlanVisit
+from api.models.visits import RequestTopic
 from tests import factories as make
 from tests.api.web.coordination.conftest import NOW
 from tests.api.web.coordination.posting import lock_visits, post
 from tests.api.web.reading import page, rows, text
-from tests.seasons import World, plan_now
+from tests.seasons import World, lessons_on, plan_now
 
 STARTS = re.compile(r'name="starts" value="([^"]+)"')
 
@@ -54,6 +55,24 @@ def test_smallest_change_is_offered_by_its_button(session: Session, world: World
     [alternative] = session.scalars(select(Alternative))
     assert (alternative.request_id, alternative.mode) == (left.id, Mode.DIGITAL)
     assert "Besvart siden" in text(page(planner, "/besok/uten"))
+
+
+def test_what_the_plan_found_is_told_where_nothing_near_helps(
+    session: Session, world: World, planner: FlaskClient
+) -> None:
+    nobodys = make.make_topic(session, name_nb="romfart", name_en="space")
+    common = {"season_id": world.season.id, "programme_id": world.visit_rules.programme_id}
+    asked = make.make_request(session, starts=(lessons_on(world, 3),), school_id=world.served[0].school_id, **common)
+    asked.topics = [RequestTopic(topic_id=nobodys.id, use=TopicUse.NEEDED)]
+    session.flush()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        plan_now(session, world, RunKind.VISIT)
+    source = page(planner, "/besok/uten")
+    assert f"/besok/uten/{asked.id}" in source
+    assert "Et besøk er mulig om temaet er fritt. Andre besøk kan bli flyttet for det; ingen faller bort." in text(
+        source
+    )
+    assert "Ingenting i nærheten" not in text(source)
 
 
 def test_rows_that_changed_since_the_current_plan_can_be_shown_alone(
