@@ -58,15 +58,26 @@ class Built:
         return found
 
     def random_choices(self, rng: random.Random, count: int) -> Iterator[Flags]:
-        """Some requests, each in one unit with the right number of people, whether or not they fit together."""
+        """Some requests, each in one unit with the right number of people, whether or not they fit together.
+
+        In one of four, few requests, one of which is in two units or has any number of people.
+        """
         units, unit_of = self.model.units, self.model.candidates.unit
+        requests = sorted(set(units.request.tolist()))
+        for_many = sorted(set(units.request[self.model.many].tolist()))
         for _ in range(count):
             chosen = np.zeros(len(unit_of), dtype=np.bool_)
-            for request in set(units.request.tolist()):
-                if rng.random() < 0.7:
-                    unit = rng.choice(np.flatnonzero(units.request == request).tolist())
-                    people = np.flatnonzero(unit_of == unit).tolist()
-                    chosen[rng.sample(people, int(units.size[unit]))] = True
+            odd = rng.choice(rng.choice((requests, for_many or requests))) if requests and rng.random() < 0.25 else None
+            for request in requests:
+                if request == odd or rng.random() < (0.7 if odd is None else 0.2):
+                    of_request = np.flatnonzero(units.request == request).tolist()
+                    two = request == odd and len(of_request) > 1 and rng.random() < 0.5
+                    for unit in rng.sample(of_request, 1 + two):
+                        people = np.flatnonzero(unit_of == unit).tolist()
+                        right = request != odd or two
+                        chosen[rng.sample(people, int(units.size[unit]) if right else rng.randint(1, len(people)))] = (
+                            True
+                        )
             yield chosen
 
     def random_plans(self, rng: random.Random, count: int) -> Iterator[Flags]:
@@ -96,8 +107,21 @@ def half_fixed(seed: int) -> VisitProblem:
     return replace(problem, fixed=fixed)
 
 
+def in_pairs(seed: int) -> VisitProblem:
+    """A problem of requests for two, with as many people again to choose from."""
+    problem = random_visit_problem(seed)
+    again = tuple(replace(person, id=f"{person.id} too") for person in problem.role_models)
+    return replace(
+        problem,
+        travel=replace(problem.travel, matrix=None),
+        requests=tuple(replace(request, role_models=2) for request in problem.requests),
+        role_models=(*problem.role_models, *again),
+        fixed=(),
+    )
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("make", [random_visit_problem, busy_day, half_fixed])
+@pytest.mark.parametrize("make", [random_visit_problem, busy_day, half_fixed, in_pairs])
 def test_rows_and_goals_are_those_of_the_judge(seed: int, make: Callable[[int], VisitProblem]) -> None:
     built = Built(make(seed))
     verdicts = set()
