@@ -11,7 +11,7 @@ from matcher.check import check
 from matcher.check_visits import VisitFacts, recount
 from matcher.control import Stop
 from matcher.eligibility import RoleModelFacts
-from matcher.problem import FixedVisit, VisitProblem
+from matcher.problem import FixedVisit, VisitProblem, problem_sha256
 from matcher.visits.bound import no_prices, prove, scale_for, settle
 from matcher.visits.candidates import find_candidates, fixed_engagements, room
 from matcher.visits.goals import GOALS, Season
@@ -93,7 +93,18 @@ def half_fixed(seed: int) -> VisitProblem:
     problem = replace(random_visit_problem(seed), fixed=())
     built, rng = Built(problem), random.Random(seed)
     most = max(built.random_plans(rng, 40), key=lambda chosen: int(chosen.sum()))
-    plan = plan_of(problem, built.season.facts, built.model, most, [], {}, seed=0, settings={}, seconds=0)
+    plan = plan_of(
+        problem,
+        built.season.facts,
+        built.model,
+        most,
+        [],
+        {},
+        seed=0,
+        settings={},
+        seconds=0,
+        sha256=problem_sha256(problem),
+    )
     fixed = tuple(
         FixedVisit(
             request=visit.request,
@@ -127,7 +138,9 @@ def test_rows_and_goals_are_those_of_the_judge(seed: int, make: Callable[[int], 
     verdicts = set()
     for chosen in built.random_choices(random.Random(seed), 25):
         facts, problem = built.season.facts, built.problem
-        plan = plan_of(problem, facts, built.model, chosen, [], {}, seed=0, settings={}, seconds=0)
+        plan = plan_of(
+            problem, facts, built.model, chosen, [], {}, seed=0, settings={}, seconds=0, sha256=problem_sha256(problem)
+        )
         codes = {violation.code for violation in check(problem, plan)} - {"goals", "unserved"}
         values = built.model.complete(chosen)
         accepted = built.model.is_valid(values)
