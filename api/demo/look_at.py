@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from api.demo.present import CODE
 from api.demo.present_users import CAMPUS, LOGINS
-from api.domain.enums import InvitationState, OfferState, VisitState
+from api.domain.enums import InvitationState, OfferState, RunKind, VisitState
 from api.domain.permissions import Role
 from api.models.follow_up import Invitation
 from api.models.group_life import SeatOffer
 from api.models.links import LinkToken
+from api.models.planning import Plan
 from api.models.programmes import Season
 from api.models.pupils import Entry, Pupil
 from api.models.visits import Request, Visit
@@ -28,11 +29,12 @@ PAGES = (
     ("A campus this week", f"/studiested/{CAMPUS}"),
     ("Everything that was mailed", "/dev/mail"),
 )
+KIND_OF = {"/besok": RunKind.VISIT, "/grupper": RunKind.GROUP}
 
 
 def look_at(session: Session, address: str) -> Iterator[str]:
     """Lines for a terminal. address: what the pages' addresses begin with. New links are made to what is open."""
-    lines = [(said, path) for said, path in PAGES]
+    lines = [(said, path + _plan(session, path)) for said, path in PAGES]
     lines += [(said, links.address_of(link)) for said, link in _links(session)]
     yield ""
     yield "Look at:"
@@ -42,6 +44,15 @@ def look_at(session: Session, address: str) -> Iterator[str]:
     for role, place in ((Role.ADMIN, "/brukere"), (Role.SITE_LEADER, f"/studiested/{CAMPUS}"),
                         (Role.MENTOR, "/mentor"), (Role.COMPANY_CONTACT, "/bedrift")):  # fmt: skip
         yield f"  {LOGINS[role]:<28} {address}{place}"
+
+
+def _plan(session: Session, path: str) -> str:
+    """`?plan=` of the season that was built: once a night has planned the half year under way, the page shows that."""
+    if path not in KIND_OF:
+        return ""
+    of_the_season = select(Plan.id).join(Season, Plan.season_id == Season.id).where(Season.code != CODE)
+    found = session.scalar(of_the_season.where(Plan.kind == KIND_OF[path]).order_by(Plan.created_at.desc()).limit(1))
+    return f"?plan={found}" if found else ""
 
 
 def _links(session: Session) -> Iterator[tuple[str, LinkToken]]:

@@ -15,9 +15,13 @@ from api.models.programmes import ProgrammeRuleVersion, Season
 from api.queries import seasons
 
 
-def shown_season(session: Session) -> Season | None:
-    """The season under way or next to come, one with a plan before one without, else the last one; None without any."""
-    is_planned = exists().where(Plan.season_id == Season.id, Plan.status.in_(seasons.USABLE))
+def shown_season(session: Session, kind: RunKind | None = None) -> Season | None:
+    """The season under way or next to come, one with a plan before one without, else the last one; None without any.
+
+    kind: count plans of this kind only.
+    """
+    kinds = tuple(RunKind) if kind is None else (kind,)
+    is_planned = exists().where(Plan.season_id == Season.id, Plan.status.in_(seasons.USABLE), Plan.kind.in_(kinds))
     ahead = (
         select(Season)
         .where(Season.ends_on >= clock.today())

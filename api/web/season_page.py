@@ -35,7 +35,7 @@ def shown_plan(kind: RunKind) -> Shown | None:
     if asked and may(current_actor(), Action.SEE_RUNS):
         plan = season_now.plan_of_kind(session, asked, kind)
         return _shown(plan.season, plan, chosen=True)
-    season = season_now.shown_season(session)
+    season = season_now.shown_season(session, kind)
     plan_now = season_now.held_plan(session, season.id, kind) if season else None
     return _shown(season, plan_now, chosen=False) if season and plan_now else None
 

@@ -102,6 +102,8 @@ def each_address_answers(text: str) -> None:
             assert client.post("/logg-inn", data=form).status_code == 303
         answer = client.get(path, follow_redirects=True)
         assert answer.status_code == 200, (said, path)
+        assert "Det er ikke noe forslag" not in answer.get_data(as_text=True), path
+        assert ("?plan=" in path) == path.startswith(("/besok", "/grupper"))
         if path == "/i-dag":
             assert "Ingenting trenger deg" not in answer.get_data(as_text=True)
 

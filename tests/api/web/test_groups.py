@@ -1,5 +1,7 @@
 """The group plan: evenings, sites, and a queue of numbers that only those in charge may read."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from api.services import write_back
 from api.services.recheck import StandingGroups
 from matcher.plan import GroupPlan
 from matcher.problem import GroupProblem
+from tests import factories as make
 from tests.api.counting import count_queries
 from tests.api.web.conftest import AsRole, for_now
 from tests.api.web.reading import page, row_names, rows, text
@@ -26,6 +29,15 @@ def test_each_evening_is_a_row(planner: FlaskClient, world: World) -> None:
     assert "Mandag 17.00–19.00 Matematikk 1P 1 2 elever per mentor 2 av 2 plasser 0 2" in shown[0]
     assert "Onsdag 17.00–19.00 Går ikke" in shown[1]
     assert "Tirsdag 17.00–19.00 Matematikk 1P 1 1 elever per mentor 1 av 2 plasser 1 0" in shown[2]
+
+
+def test_plan_of_visits_alone_in_an_earlier_season_hides_no_plan_of_groups(
+    planner: FlaskClient, world: World, session: Session
+) -> None:
+    earlier = make.make_season(session, starts_on=world.season.starts_on - timedelta(days=60))
+    make.make_plan(session, run=make.make_run(session, season_id=earlier.id))
+    session.flush()
+    assert len(rows(page(planner, "/grupper"))) == 3
 
 
 def test_evenings_are_sorted_and_narrowed(planner: FlaskClient, world: World) -> None:
