@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -43,6 +44,7 @@ def group_problem(
     entries = _entries(session, season_id, programme_id, roster_of)
     near = standing(session, known, today, rules.mentor_notice_days)
     fixed = _fixed(session, season_id, known, {item.id for item in mentors}, {row.id for row in entries}, near)
+    sessions = _going_on(session, sessions, {item.pupil for item in fixed.pupils})
     stays = {item.mentor for item in fixed.mentors}
     mentors = [item for item in mentors if item.sessions or item.id in stays]
     return m.GroupProblem(
@@ -89,6 +91,16 @@ def _sessions(
             min_pupils=max(row.min_pupils, rules.min_pupils),
         )
         for row, room_seats in rows
+    ]
+
+
+def _going_on(session: Session, sessions: Iterable[m.Session], fixed: set[str]) -> list[m.Session]:
+    """Where seats are taken already, those who sit there are enough: a small evening fails no plan."""
+    rows = session.execute(select(Membership.entry_id, Membership.session_id).where(Membership.to_date.is_(None)))
+    seated = Counter(place for entry, place in rows if entry in fixed)
+    return [
+        replace(item, min_pupils=seated[item.id]) if 0 < seated[item.id] < item.min_pupils else item
+        for item in sessions
     ]
 
 

@@ -233,6 +233,15 @@ def lock(world: World, entry: Entry | None, mentor_id: str | None, room: GroupSe
     )
 
 
+def test_evening_under_way_goes_on_however_few_sit_there(world: World) -> None:
+    here, there = world.room(min_pupils=6), world.room(min_pupils=6)
+    for seat in (1, 2):
+        entry = make.make_entry(world.session, here)
+        make.make_membership(world.session, entry_id=entry.id, session_id=here.id, seat=seat)
+    lock(world, make.make_entry(world.session, there), None, there)
+    assert {one.id: one.min_pupils for one in world.problem().sessions} == {here.id: 2, there.id: 6}
+
+
 def test_locks_of_pupils_and_mentors_are_fixed(world: World) -> None:
     room = world.room()
     entry, mentor = make.make_entry(world.session, room), make.make_mentor(world.session)
