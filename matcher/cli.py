@@ -246,7 +246,8 @@ def _conflict_lines(problem: Problem, plan: Plan) -> Iterator[str]:
         names |= {f"fixed.pupils[{i}]": f"pupil {item.pupil} in {item.session}" for i, item in enumerate(pupils)}
     for conflict in plan.conflicts:
         items = ", ".join(f"{item} ({names[item]})" if item in names else item for item in conflict.items)
-        yield f"{conflict.code}: no valid plan holds {items} together; change or free one of them"
+        together, one = (" together", "one of them") if len(conflict.items) > 1 else ("", "it")
+        yield f"{conflict.code}: no valid plan holds {items}{together}; change or free {one}"
 
 
 def _check(given: argparse.Namespace) -> int:

@@ -274,8 +274,12 @@ def test_infeasible_groups_name_the_conflicting_items(tmp_path: Path) -> None:
     data["fixed"] = {"mentors": [{"mentor": "m0", "session": s} for s in ("s0", "s1")]}
     done = solve(tmp_path, data)
     assert done.returncode == 3
-    assert "fixed.mentors[0] (mentor m0 in s0), fixed.mentors[1] (mentor m0 in s1)" in done.stderr
+    assert "fixed.mentors[0] (mentor m0 in s0), fixed.mentors[1] (mentor m0 in s1) together; change" in done.stderr
     assert run(tmp_path, "check", "problem.json", "plan.json").returncode == 0
+    data["sessions"][0]["min_pupils"] = 9
+    data["fixed"] = {"pupils": [{"pupil": "p0", "session": "s0"}]}
+    alone = "min_pupils: no valid plan holds fixed.pupils[0] (pupil p0 in s0); change or free it"
+    assert alone in solve(tmp_path, data).stderr
 
 
 def test_progress_as_json_lines(tmp_path: Path) -> None:
