@@ -9,8 +9,9 @@ from importlib.metadata import version
 
 SEEDS = 2**31
 """Solvers take seeds from 0 to SEEDS - 1."""
-AFTER_REQUEST = 0.4
-"""Seconds that what follows the search may take after a request (see Stop.afterwards)."""
+BEFORE_LIMIT, AFTER_REQUEST = 0.1, 0.4
+"""What follows the search ends this share of a limit before it, as the judge comes after, or these seconds after a
+request."""
 
 
 class Stop:
@@ -56,8 +57,8 @@ class Stop:
         return _Moved(self, seconds if self.seconds is None else min(seconds, self.seconds / 2), 0.0)
 
     def afterwards(self) -> "Stop":
-        """The stop of what follows the search: the limit, and AFTER_REQUEST seconds after a request."""
-        return _Moved(self, 0.0, AFTER_REQUEST)
+        """The stop of what follows the search, up to the judge: see BEFORE_LIMIT and AFTER_REQUEST."""
+        return _Moved(self, BEFORE_LIMIT * (self.seconds or 0.0), AFTER_REQUEST)
 
     @property
     def expired(self) -> bool:

@@ -70,7 +70,7 @@ class Search(Found):
         """Look for bounds of a plan that was not made by the goals themselves (`queue_first`), by relaxation."""
         for number, goal in enumerate(self.goals):
             known = any(proof.goal == number and self.covers(proof.floors, values) for proof in self.proofs)
-            if not known and not self.stop.expired:
+            if not known and self.solver.left() > 0:
                 model, goals = self._model_for(number)
                 floors = tuple(values[:number])
                 relaxed = self.solver.relax(model.with_rows(floor_rows(goals, floors)), goals[number])
@@ -90,7 +90,7 @@ class Search(Found):
         deadline = time.monotonic() + self._seconds(number)
         if number == 0:
             self._look(0, self._returning_only, [returning(self._returning_only)], deadline)
-        if number or not self._is_best(0):
+        if self.solver.left() > 0 and (number or not self._is_best(0)):
             self._look(number, *self._model_for(number), deadline)
         if self.best is not None:
             bound, _ = self.bound(number, self.best.values, ())
@@ -105,7 +105,7 @@ class Search(Found):
         stage = Stage(self, self.solver, model, goals, number, deadline)
         stage.relax()
         for look_further in (stage.search_neighbourhoods, stage.search_tree):
-            if not stage.is_proven:
+            if not stage.is_proven and self.solver.left() > 0:
                 look_further()
                 if self.best is not None and number == 0:
                     self.consider(filled_up(self.facts, self.best.roster, self.best.placement.seat))

@@ -39,9 +39,7 @@ class SmallestChanges:
         sites = {site.id: site for site in facts.problem.sites}
         self._sites = {session.id: sites[session.site] for session in facts.sessions}
         self._site = {s: self._sites[facts.sessions[s].id] for s in self.graph.room}
-        self._at_site: dict[str, list[int]] = {}
-        for s, site in self._site.items():
-            self._at_site.setdefault(site.id, []).append(s)
+        self._places = {site.id: _place_of(site) for site in self._site.values()}
 
     @cached_property
     def gains(self) -> dict[int, Gain | None]:
@@ -115,8 +113,10 @@ class SmallestChanges:
     def of(self, p: int) -> Change | None:
         """The smallest change for a pupil without a seat; None when no single change gives them one.
 
-        UNKNOWN_CHANGE when only one more mentor might, in sessions of which that is not known.
+        UNKNOWN_CHANGE when the stop has come, or only one more mentor might, in sessions of which that is not known.
         """
+        if self.stop.expired:
+            return UNKNOWN_CHANGE
         fresh = self._new(p)
         on_site = [s for s in fresh if not self._site[s].digital]
         if on_site:
@@ -145,14 +145,19 @@ class SmallestChanges:
     def _new(self, p: int) -> list[int]:
         """The open sessions that would seat the pupil, are none of their choices, and not too far."""
         pupil, position = self.facts.pupils[p], self.facts.position[p]
-        most = pupil.max_travel_minutes
         chosen = {self.facts.session_index[choice] for choice in pupil.choices}
-        takers = [s for s in self.graph.takers(pupil.level, position) if s not in chosen]
-        if most is not None:
-            sites = {self._site[s].id: s for s in takers}
-            near = {site for site, s in sites.items() if self._minutes(p, s) <= most}
-            takers = [s for s in takers if self._site[s].id in near]
+        takers = self._near(p, [s for s in self.graph.takers(pupil.level, position) if s not in chosen])
         return [s for s in takers if self._moves_nobody(pupil.level, position, [s])] if self.queue_first else takers
+
+    def _near(self, p: int, sessions: list[int]) -> list[int]:
+        """Of these open sessions those that are not too far, as `distance` counts."""
+        most, home = self.facts.pupils[p].max_travel_minutes, self._home(p)
+        if most is None or home is None:
+            return sessions
+        sites = list({self._site[s].id for s in sessions if not self._site[s].digital})
+        ways = self._times.table([home], [self._places[site] for site in sites])[0]
+        far = {site for site, is_far in zip(sites, (ways > most).tolist(), strict=True) if is_far}
+        return [s for s in sessions if self._site[s].id not in far]
 
     def _longer_way(self, p: int) -> int | None:
         """The least `max_travel_minutes` with which the queue seats the pupil in one of the choices too far now."""
@@ -173,7 +178,7 @@ class SmallestChanges:
         """Minutes from home to the open session as `distance` counts them: 0 to a digital one, or without a home."""
         home = self._home(p)
         site = self._site[s]
-        return 0 if home is None or site.digital else self._times.minutes(home, _place_of(site))
+        return 0 if home is None or site.digital else self._times.minutes(home, self._places[site.id])
 
     def _nearest(self, p: int, sessions: Sequence[int]) -> int:
         """Of these sessions one on a site where the pupil has a choice, then the nearest to home, then by id.
@@ -182,13 +187,11 @@ class SmallestChanges:
         """
         chosen = [self._sites[choice] for choice in self.facts.pupils[p].choices]
         known = {site.id for site in chosen}
+        best = [s for s in sessions if self._site[s].id in known] or sessions
         origin = self._home(p) or (_place_of(chosen[0]) if chosen else None)
-
-        def effort(site: Site) -> tuple[bool, float]:
-            return (site.id not in known, 0.0 if origin is None else great_circle_km(origin, _place_of(site)))
-
-        efforts = {site: effort(self._site[sessions[0]]) for site, sessions in self._at_site.items()}
-        return min(sessions, key=lambda s: (efforts[self._site[s].id], self.facts.sessions[s].id))
+        sites = {self._site[s].id for s in best}
+        km = {site: 0.0 if origin is None else great_circle_km(origin, self._places[site]) for site in sites}
+        return min(best, key=lambda s: (km[self._site[s].id], self.facts.sessions[s].id))
 
 
 def _place_of(site: Site) -> Place:

@@ -159,9 +159,12 @@ class Stage:
         return self.relaxation, self._relax(self.relaxation)
 
     def finish(self) -> Goal:
-        """Write down for the stages to come what plans of this value have in common; the goal's value and bound."""
+        """Write down for the stages to come what plans of this value have in common; the goal's value and bound.
+
+        After the stop nothing is solved any more, and a row would be of no use.
+        """
         gained, goal = self.gained, self.goal
-        if not settle(self.model, self.proof, gained):
+        if not settle(self.model, self.proof, gained) and not self.stop.expired:
             columns = np.flatnonzero(self.gain)
             row = np.zeros(len(columns), dtype=np.int64)
             self.model.add_rows(goal.name, [-gained], [(row, columns, -self.gain[columns])])
