@@ -147,6 +147,8 @@ def lottery_faults(pupils: Iterable[Pupil], draw: Draw) -> list[str]:
     faults = []
     if _sha256(draw.seed) != draw.seed_hash:
         faults.append("the seed is not the one whose hash was published")
+    if not draw.tickets:
+        faults.append("the draw has no tickets, so it says nothing of any number")
     if any(later <= earlier for earlier, later in pairwise(draw.tickets)):
         faults.append("the tickets are not in order, each once")
     number_of = {ticket: number for number, ticket in enumerate(draw.tickets, start=draw.first)}

@@ -11,8 +11,9 @@ from api.demo.frame import WEEK, DemoSchool, Frame, at, km
 from api.demo.rows import Rows
 from api.demo.towns import CAMPUSES, TOWNS, Campus
 from api.domain import lottery
-from api.domain.enums import Gender
+from api.domain.enums import Gender, QueueMove
 from api.domain.registration import priority_group
+from api.models.group_life import QueueEvent
 from api.models.groups import GroupSession, Meeting, Mentor, Room, Site, mentor_level, mentor_session
 from api.models.pupils import Entry, EntryChoice, Lottery, Pupil
 
@@ -55,8 +56,19 @@ def add_groups(rows: Rows, frame: Frame) -> None:
     entries = _pupils(rows, frame, places)
     seed = lottery.seed_hash(f"demo {rows.chance.random()}")
     numbers = lottery.draw(seed, entries)
+    drawn_at = at(frame.today - timedelta(days=1), 13)
     for row in rows.of(Entry):
         row["lottery_number"] = numbers[row["id"]]
+        place = [row["priority_class"], row["joined_on"].isoformat(), numbers[row["id"]]]
+        rows.add(
+            QueueEvent,
+            entry_id=row["id"],
+            number=1,
+            at=drawn_at,
+            move=QueueMove.DRAWN,
+            rule="lottery",
+            detail={"place": place},
+        )
     rows.add(
         Lottery,
         season_id=frame.season,
@@ -64,7 +76,7 @@ def add_groups(rows: Rows, frame: Frame) -> None:
         seed_hash=lottery.seed_hash(seed),
         committed_at=at(frame.today - 4 * WEEK, 9),
         seed=seed,
-        revealed_at=at(frame.today - timedelta(days=1), 13),
+        revealed_at=drawn_at,
     )
 
 

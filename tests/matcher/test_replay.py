@@ -188,6 +188,8 @@ def test_draw_that_was_not_kept_is_named() -> None:
     assert "hash" in other
     [unsorted] = lottery_faults((), replace(draw, tickets=draw.tickets[::-1]))
     assert "order" in unsorted
+    [empty] = lottery_faults(problem.pupils, replace(draw, tickets=()))
+    assert "no tickets" in empty
     first = problem.pupils[0]
     [better] = lottery_faults([replace(first, lottery=first.lottery - 1)], draw)
     assert better == f"pupil 'p0' has number {first.lottery - 1}, and their ticket has {first.lottery}"

@@ -25,12 +25,14 @@ from api.models.groups import Mentor, Site
 from api.models.people import Person
 from api.models.places import Municipality, MunicipalityCode, School
 from api.models.programmes import ProgrammeRuleVersion, Season, VisitWeek
-from api.models.pupils import Entry, EntryChoice, Pupil
+from api.models.pupils import Entry, EntryChoice, Lottery, Pupil
 from api.models.role_models import RoleModel, RoleModelFreeTime
 from api.models.visits import Request, Visit
+from api.queries import queue_draw
 from api.queries.snapshot import Order, take_snapshot
 from matcher.control import Settings, Stop
 from matcher.problem import GroupProblem, VisitProblem
+from matcher.replay import Draw, lottery_faults
 from matcher.solve import solve
 from matcher.travel import TravelTimes, place
 
@@ -174,6 +176,14 @@ def test_five_sites_and_more_have_waiting_lists_while_others_have_room(built: Bu
     crowded = [site for site in wanted if wanted[site] > room[site]]
     assert len(crowded) >= 5
     assert len(crowded) < len(wanted)
+
+
+def test_draw_is_one_that_an_auditor_can_replay(built: Built) -> None:
+    of = queue_draw.draw(built.session, built.session.scalars(select(Lottery.id)).one())
+    result = queue_draw.drawn(built.session, of)
+    draw = Draw(of.lottery.seed or "", of.lottery.seed_hash, tuple(queue_draw.tickets(of, result)), result.first)
+    assert len(draw.tickets) == len(built.groups.pupils)
+    assert lottery_faults(built.groups.pupils, draw) == []
 
 
 def test_same_seed_gives_the_same_season_on_both_databases(own_database: Engine, built: Built) -> None:
