@@ -9,9 +9,10 @@ from importlib.metadata import version
 
 SEEDS = 2**31
 """Solvers take seeds from 0 to SEEDS - 1."""
-BEFORE_LIMIT, AFTER_REQUEST = 0.1, 0.4
-"""What follows the search ends this share of a limit before it, as the judge comes after, or these seconds after a
-request."""
+FOR_THE_JUDGE = 0.3
+"""Of the time kept for what follows the search, the part of the judge, who comes last."""
+AFTER_REQUEST = 0.4
+"""Seconds that what follows the search, up to the judge, may take after a request."""
 
 
 class Stop:
@@ -24,6 +25,7 @@ class Stop:
         if seconds is not None and not seconds >= 0:
             raise ValueError(f"seconds is {seconds}; give 0 or more")
         self.seconds = seconds
+        self.kept = 0.0
         self._started = time.monotonic()
         self._requested_at: float | None = None
 
@@ -52,13 +54,17 @@ class Stop:
         """True when somebody asked for an end, whatever the time."""
         return self._requested_at is not None
 
-    def before(self, seconds: float) -> "Stop":
-        """The stop of a search: so many seconds of the limit, at most half of it, are kept for what follows."""
-        return _Moved(self, seconds if self.seconds is None else min(seconds, self.seconds / 2), 0.0)
+    def keep(self, seconds: float) -> None:
+        """Keep so many seconds of the limit, at most half of it, for what follows the search for a plan."""
+        self.kept = seconds if self.seconds is None else min(seconds, self.seconds / 2)
+
+    def searching(self) -> "Stop":
+        """The stop of the search: what is kept for later is no time of its own."""
+        return _Part(self, 1.0, 0.0)
 
     def afterwards(self) -> "Stop":
-        """The stop of what follows the search, up to the judge: see BEFORE_LIMIT and AFTER_REQUEST."""
-        return _Moved(self, BEFORE_LIMIT * (self.seconds or 0.0), AFTER_REQUEST)
+        """The stop of what makes a whole plan of what was found, up to the judge."""
+        return _Part(self, FOR_THE_JUDGE, AFTER_REQUEST)
 
     @property
     def expired(self) -> bool:
@@ -66,19 +72,19 @@ class Stop:
         return self.remaining() <= 0
 
 
-class _Moved(Stop):
-    """Another stop, heard so many seconds before its limit and so many after a request to it."""
+class _Part(Stop):
+    """Another stop, heard this share of what it keeps before its limit, and so many seconds after a request to it."""
 
-    def __init__(self, stop: Stop, before: float, after: float) -> None:
+    def __init__(self, stop: Stop, share: float, after: float) -> None:
         super().__init__(stop.seconds)
-        self._stop, self._before, self._after = stop, before, after
+        self._stop, self._share, self._after = stop, share, after
 
     @property
     def elapsed(self) -> float:
         return self._stop.elapsed
 
     def remaining(self) -> float:
-        return self._stop._remaining(self._before, self._after)
+        return self._stop._remaining(self._share * self._stop.kept, self._after)
 
     def request(self) -> None:
         self._stop.request()

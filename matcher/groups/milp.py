@@ -47,14 +47,10 @@ class Relaxation:
 
 
 class Optimiser:
-    """Solves programs under one stop, seed and settings.
-
-    `reserve`: seconds before the stop's limit that are kept for other work. Close it in the end.
-    """
+    """Solves programs under one stop, seed and settings. Close it in the end."""
 
     def __init__(self, stop: Stop, seed: int, settings: Settings) -> None:
         self.stop = stop
-        self.reserve = 0.0
         self.seed = seed
         self.workers = settings.workers
         self.nodes = None if settings.deterministic_limit is None else max(1, int(settings.deterministic_limit))
@@ -66,7 +62,7 @@ class Optimiser:
 
     def left(self) -> float:
         """Seconds left for solving, at least 0; 0 once a stop was requested."""
-        return max(0.0, self.stop.remaining() - self.reserve)
+        return self.stop.remaining()
 
     def relax(self, model: LinearModel, goal: LinearGoal, left: Callable[[], float] | None = None) -> Relaxation:
         """The goal's bound over the linear relaxation, computed from its prices (see Program.proven_bound).

@@ -23,8 +23,8 @@ from matcher.groups.stage import Stage, floor_rows
 SHARES = {0: 0.4, 1: 0.8}
 SHARE = 0.6
 """The part of the time left that one goal may take: by its number, and any other."""
-LEAST_RESERVE, MOST_RESERVE = 0.03, 0.5
-"""The part of the time limit kept for what follows the search."""
+LEAST = 0.03
+"""Of a time limit, what is kept at least for what follows the search."""
 FINISH = 25.0
 """How many times as long as the seats of a roster it takes to write, judge and explain a plan."""
 
@@ -34,7 +34,7 @@ class Search(Found):
 
     def __init__(self, facts: Facts, *, stop: Stop, seed: int, settings: Settings, on_progress: OnProgress) -> None:
         super().__init__(facts, stop, on_progress)
-        self.solver = Optimiser(stop, seed, settings)
+        self.solver = Optimiser(stop.searching(), seed, settings)
 
     @cached_property
     def _by_pupil_with_rules(self) -> JointModel:
@@ -59,7 +59,7 @@ class Search(Found):
         """Go through the goals. Raises NoValidPlan when the fixed entries leave none."""
         try:
             self.consider(first_roster(self.facts))
-            self._keep_reserve()
+            self._keep_time()
             for number in range(len(self.goals)):
                 if self.best is None or self.solver.left() > 0:
                     self._improve(number)
@@ -114,14 +114,12 @@ class Search(Found):
         """How long this goal may take; the last goal may take all that is left."""
         return self.solver.left() * SHARES.get(number, 1.0 if number == len(self.goals) - 1 else SHARE)
 
-    def _keep_reserve(self) -> None:
+    def _keep_time(self) -> None:
         """Keep time for what comes after the roster, by the time that placing pupils on a roster takes here."""
-        limit = self.stop.seconds
-        if limit is not None and self.best is not None:
+        if self.stop.seconds is not None and self.best is not None:
             started = time.monotonic()
             place(self.facts, self.best.roster)
-            needed = FINISH * (time.monotonic() - started)
-            self.solver.reserve = min(MOST_RESERVE * limit, max(LEAST_RESERVE * limit, needed))
+            self.stop.keep(max(LEAST * self.stop.seconds, FINISH * (time.monotonic() - started)))
 
 
 def _with_rules(model: JointModel) -> JointModel:

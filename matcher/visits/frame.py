@@ -54,7 +54,8 @@ class Frame:
         """The stop of the search for a plan: time is left to write, judge and explain it."""
         started = time.monotonic()
         _ = self.sha256
-        return stop.before(FINISH * (time.monotonic() - started))
+        stop.keep(FINISH * (time.monotonic() - started))
+        return stop.searching()
 
     def model(self) -> tuple[Model, HandRule]:
         """Columns and rows of the problem, made anew, and the hand rule over them."""
