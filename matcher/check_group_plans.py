@@ -95,7 +95,7 @@ def passed_over(facts: GroupFacts) -> Iterator[str]:
         yield f"certificate.passed_over is {facts.plan.certificate.passed_over}; should be 0"
     if not is_placed(facts):
         return
-    rooms, line = _rooms(facts), _line(facts)
+    rooms, line = rooms_of(facts), line_of(facts)
     if facts.problem.rules.placement == "queue_first":
         for pupil in replay_differences(rooms, line):
             yield f"pupil {pupil!r} could have a better choice when it is their turn"
@@ -124,10 +124,10 @@ def smallest_change(facts: GroupFacts) -> Iterator[str]:
     if promised and is_placed(facts):
         line = [
             entry._replace(choices=promised.get(entry.pupil, ())) if isinstance(entry, Waiting) else entry
-            for entry in _line(facts)
+            for entry in line_of(facts)
         ]
         moving = facts.problem.rules.placement == "most_served"
-        seated = set(passed_over_pupils(_rooms(facts), line, moving=moving))
+        seated = set(passed_over_pupils(rooms_of(facts), line, moving=moving))
         for name in promised:
             if name not in seated:
                 yield f"the smallest change of pupil {name!r} gives them no seat"
@@ -185,7 +185,7 @@ def goals(facts: GroupFacts) -> Iterator[str]:
         return
     claimed = next(goal for goal in facts.plan.goals if goal.name == "choices")
     if claimed.gap == 0:
-        pupil = next(better_choices(_rooms(facts), _line(facts)), None)
+        pupil = next(better_choices(rooms_of(facts), line_of(facts)), None)
         if pupil is not None:
             yield f"choices has a false bound: pupil {pupil!r} could have a better choice with everyone served seated"
 
@@ -231,7 +231,7 @@ GROUP_RULES = (
 """Every rule of a group plan; the function's name is the rule's code."""
 
 
-def _rooms(facts: GroupFacts) -> list[Room]:
+def rooms_of(facts: GroupFacts) -> list[Room]:
     """The open sessions with their mentors, as the replay of the queue sees them."""
     mentors: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     for shift in facts.shifts:
@@ -243,7 +243,7 @@ def _rooms(facts: GroupFacts) -> list[Room]:
     return rooms
 
 
-def _line(facts: GroupFacts) -> list[Seated | Waiting]:
+def line_of(facts: GroupFacts) -> list[Seated | Waiting]:
     """The queue, first one first, as the replay sees it."""
     line: list[Seated | Waiting] = []
     for pupil in facts.queue:

@@ -26,6 +26,7 @@ from matcher.changes import load_changes
 from matcher.check import check
 from matcher.check_reasons import wrong_reasons
 from matcher.check_repair import based_on
+from matcher.check_smallest import smaller_changes
 from matcher.control import SEEDS, OnProgress, Progress, Settings, Stop
 from matcher.explain import explain
 from matcher.fields import InvalidProblem
@@ -252,7 +253,7 @@ def _conflict_lines(problem: Problem, plan: Plan) -> Iterator[str]:
 
 def _check(given: argparse.Namespace) -> int:
     problem, plan = _problem_and_plan(given)
-    violations = check(problem, plan) + wrong_reasons(problem, plan)
+    violations = check(problem, plan) + wrong_reasons(problem, plan) + smaller_changes(problem, plan)
     if given.based_on is not None:
         old, faults = _loaded(given.based_on, load_plan)
         if old is None:

@@ -20,6 +20,7 @@ from matcher.plan import load_plan
 from matcher.problem import GroupProblem, VisitProblem, to_json
 from tests.benchmarks.instances_groups import national
 from tests.benchmarks.instances_visits import season
+from tests.matcher.random_groups import random_group_problem
 from tests.matcher.small_problems import Data, group_data, lesson, visit_data
 
 ROOT = Path(__file__).parents[2]
@@ -232,6 +233,17 @@ def test_check_counts_the_reasons_of_the_unserved_again(tmp_path: Path, data: Da
     write(tmp_path, plan, "plan.json")
     done = run(tmp_path, "check", "problem.json", "plan.json")
     assert (done.returncode, [line.split(":")[0] for line in done.stdout.splitlines()]) == (1, ["reasons"])
+
+
+def test_check_finds_the_smallest_change_that_a_pupil_was_not_told(tmp_path: Path) -> None:
+    solve(tmp_path, to_json(random_group_problem(2)))
+    plan = plan_in(tmp_path)
+    [told, *_] = [item for item in plan["unserved"] if item["smallest_change"] == {"kind": "digital"}]
+    told["smallest_change"] = None
+    write(tmp_path, plan, "plan.json")
+    done = run(tmp_path, "check", "problem.json", "plan.json")
+    said = f"smallest_change: pupil '{told['pupil']}' has a smaller change than the one told\n"
+    assert (done.returncode, done.stdout) == (1, said)
 
 
 def test_check_of_what_is_no_plan_is_invalid_input(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Smallest changes, gains of one more mentor and proofs of group plans agree with replaying the whole queue."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
+from matcher.check_smallest import smaller_changes
 from matcher.explain import explain
 from matcher.explain_groups import GroupStory
 from matcher.plan import GroupPlan
@@ -32,6 +34,7 @@ def told_and_tried(seed: int) -> Counter[str | None]:
     problem, plan = solved(seed)
     changes = SingleChanges(problem, plan)
     kinds: Counter[str | None] = Counter()
+    assert smaller_changes(problem, plan) == [], seed
     for item in plan.unserved:
         tried = list(changes.of(item.pupil))
         works = [change for change, then, roster in tried if changes.works(item.pupil, change, then, roster)]
@@ -46,6 +49,10 @@ def told_and_tried(seed: int) -> Counter[str | None]:
             assert told in works, (seed, item)
             assert told["kind"] == works[0]["kind"], (seed, item, works[0])
             assert told["kind"] != "distance" or told == works[0], (seed, item, works[0])
+            untold = tuple(replace(other, smallest_change=None) if other is item else other for other in plan.unserved)
+            found = smaller_changes(problem, replace(plan, unserved=untold))
+            judged = told["kind"] != "mentor" and problem.rules.placement == "most_served"
+            assert len(found) == judged, (seed, item)
     return kinds
 
 
