@@ -1,16 +1,14 @@
 """The public way from a plan, and what happened since, to the next plan: the new problem and its plan, judged."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from matcher.changes import Changes, GroupChanges, VisitChanges
 from matcher.check import check
 from matcher.control import OnProgress, Settings, Stop, no_progress
-from matcher.explain import with_reasons
 from matcher.fields import InvalidProblem
 from matcher.plan import GroupPlan, Plan, VisitPlan
 from matcher.problem import GroupProblem, Problem, VisitProblem
-from matcher.solve import DEFAULT_SETTINGS, RefusedPlan, with_smallest_changes
+from matcher.solve import DEFAULT_SETTINGS, RefusedPlan, judged
 
 
 class Repaired(NamedTuple):
@@ -42,12 +40,7 @@ def repair(
     if violations := check(problem, plan):
         raise RefusedPlan(plan, violations)
     after, new = _repaired(problem, plan, changes, stop, seed, settings, on_progress)
-    new = with_reasons(after, new)
-    violations = check(after, new)
-    judged = replace(new, certificate=replace(new.certificate, judge="not judged" if violations else "ok"))
-    if violations:
-        raise RefusedPlan(judged, violations)
-    return Repaired(after, with_smallest_changes(after, judged, stop))
+    return Repaired(after, judged(after, new, stop))
 
 
 def _repaired(

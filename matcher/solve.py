@@ -36,15 +36,20 @@ def solve(
     "ok".
     """
     stop = Stop() if stop is None else stop
-    plan = with_reasons(problem, _solved(problem, stop, seed, settings, on_progress), stop.afterwards())
+    return judged(problem, _solved(problem, stop, seed, settings, on_progress), stop)
+
+
+def judged(problem: Problem, plan: Plan, stop: Stop) -> Plan:
+    """The plan with reasons and, as far as `stop` leaves time, smallest changes. Raises RefusedPlan as `solve` does."""
+    plan = with_reasons(problem, plan, stop.afterwards())
     violations = check(problem, plan)
-    judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
+    plan = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
     if violations:
-        raise RefusedPlan(judged, violations)
-    return with_smallest_changes(problem, judged, stop.afterwards())
+        raise RefusedPlan(plan, violations)
+    return _with_smallest_changes(problem, plan, stop.afterwards())
 
 
-def with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:
+def _with_smallest_changes(problem: Problem, plan: Plan, stop: Stop) -> Plan:
     """The plan with the smallest change for each unserved request; group plans come with theirs."""
     if isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan) and plan.unserved:
         if stop.expired:

@@ -6,15 +6,13 @@ bounds as good: what is kept says where to look, and every proof is made anew fo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from matcher.check import check
 from matcher.control import OnProgress, Settings, Stop, no_progress
-from matcher.explain import with_reasons
 from matcher.plan import Plan
 from matcher.problem import Problem, VisitProblem
-from matcher.solve import DEFAULT_SETTINGS, RefusedPlan, with_smallest_changes
+from matcher.solve import DEFAULT_SETTINGS, judged
 
 Solve = Callable[..., Plan]
 """(problem, *, stop, on_progress) -> a plan that is not judged yet."""
@@ -37,7 +35,8 @@ class Prepared:
         """
         if problem.format != self.problem.format:
             raise ValueError(f"format: is {problem.format}; give a problem of the kind prepared, {self.problem.format}")
-        return _judged(problem, self._solve(problem, stop=stop or Stop(), on_progress=on_progress))
+        stop = stop or Stop()
+        return _judged(problem, self._solve(problem, stop=stop, on_progress=on_progress), stop)
 
 
 def prepare(
@@ -49,9 +48,10 @@ def prepare(
     on_progress: OnProgress = no_progress,
 ) -> Prepared:
     """Solve the problem and keep what helps with problems near it. Raises RefusedPlan when the judge says so."""
-    given: dict[str, Any] = {"stop": stop or Stop(), "seed": seed, "settings": settings, "on_progress": on_progress}
+    stop = stop or Stop()
+    given: dict[str, Any] = {"stop": stop, "seed": seed, "settings": settings, "on_progress": on_progress}
     plan, solve = _prepared(problem, given)
-    return Prepared(problem, _judged(problem, plan), solve)
+    return Prepared(problem, _judged(problem, plan, stop), solve)
 
 
 def _prepared(problem: Problem, given: dict[str, Any]) -> tuple[Plan, Solve]:
@@ -67,10 +67,6 @@ def _prepared(problem: Problem, given: dict[str, Any]) -> tuple[Plan, Solve]:
     return groups.plan, groups.solve
 
 
-def _judged(problem: Problem, plan: Plan) -> Plan:
-    plan = with_reasons(problem, plan)
-    violations = check(problem, plan)
-    judged = replace(plan, certificate=replace(plan.certificate, judge="not judged" if violations else "ok"))
-    if violations:
-        raise RefusedPlan(judged, violations)
-    return with_smallest_changes(problem, judged, Stop(0))
+def _judged(problem: Problem, plan: Plan, stop: Stop) -> Plan:
+    """Without the smallest changes of requests, which would take longer than the plan."""
+    return judged(problem, plan, Stop(0) if isinstance(problem, VisitProblem) else stop)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from matcher.groups.facts import Facts
 from matcher.groups.placement import Network
@@ -10,19 +11,33 @@ from matcher.groups.roster import Roster
 AT_ONCE = 100
 """Sessions in one flow. They have nothing to do with each other, and small flows are quicker than a large one."""
 
-Alike = tuple[str | None, int]
-"""What pupils alike share: level (None: they are fixed, anybody may look after them), and mentor named (-1: none)."""
+NOBODY = -1
 
 
-def contacts(facts: Facts, roster: Roster, seat: Mapping[int, int]) -> dict[int, int]:
-    """The contact mentor of each served pupil: as many as can be have the one they name, then groups are even.
+class Alike(NamedTuple):
+    """What pupils alike share: the mentor named, the one they had before (NOBODY: none who is there), their level.
 
-    Min-cost flows: pupils of a session who are alike → (mentor, session) → end; the k-th pupil of a mentor costs k,
-    naming pays more than all.
+    The level of those who are fixed is None: anybody may look after them.
     """
+
+    named: int
+    had: int
+    level: str | None
+
+
+def contacts(
+    facts: Facts, roster: Roster, seat: Mapping[int, int], had: Mapping[int, int] | None = None
+) -> dict[int, int]:
+    """The contact mentor of each of these served pupils, who are all of their sessions.
+
+    As many as can be have the one they name, then the one they `had`, then groups are even. Min-cost flows: pupils of a
+    session who are alike → (mentor, session) → end; the k-th pupil of a mentor costs k, to have had somebody pays more
+    than all that, and naming more than both.
+    """
+    had = had or {}
     here: dict[int, dict[Alike, list[int]]] = defaultdict(dict)
     for p in sorted(seat, key=facts.position.__getitem__):
-        here[seat[p]].setdefault(_alike(facts, roster, p, seat[p]), []).append(p)
+        here[seat[p]].setdefault(_alike(facts, roster.mentors[seat[p]], p, had.get(p, NOBODY)), []).append(p)
     found: dict[int, int] = {}
     sessions = sorted(here)
     for first in range(0, len(sessions), AT_ONCE):
@@ -30,11 +45,11 @@ def contacts(facts: Facts, roster: Roster, seat: Mapping[int, int]) -> dict[int,
     return found
 
 
-def _alike(facts: Facts, roster: Roster, p: int, s: int) -> Alike:
+def _alike(facts: Facts, there: Sequence[int], p: int, had: int) -> Alike:
     name = facts.pupils[p].mentor
-    named = -1 if name is None else facts.mentor_index[name]
+    named = NOBODY if name is None else facts.mentor_index[name]
     level = None if p in facts.fixed_seat else facts.pupils[p].level
-    return level, named if named in roster.mentors[s] else -1
+    return Alike(named if named in there else NOBODY, had if had in there else NOBODY, level)
 
 
 def _contacts_in(
@@ -43,7 +58,8 @@ def _contacts_in(
     """The contact mentors of these sessions' pupils, by one flow."""
     count = {s: sum(map(len, groups.values())) for s, groups in sessions}
     most = {s: min(facts.sessions[s].ratio, pupils) for s, pupils in count.items()}
-    named = 1 + max(most.values()) * sum(count.values())
+    had = 1 + max(most.values()) * sum(count.values())
+    named = had + had * sum(count.values())
     network = Network()
     end = network.node(-sum(count.values()))
     ways: list[tuple[Sequence[int], list[tuple[int, int]]]] = []
@@ -52,10 +68,11 @@ def _contacts_in(
         for mentor in node.values():
             for k in range(most[s]):
                 network.arc(mentor, end, 1, k)
-        for (level, name), pupils in groups.items():
+        for alike, pupils in groups.items():
             group = network.node(len(pupils))
-            able = [m for m in node if level is None or level in facts.levels[m]]
-            arcs = [(m, network.arc(group, node[m], len(pupils), -named if m == name else 0)) for m in able]
+            able = [m for m in node if alike.level is None or alike.level in facts.levels[m]]
+            gains = [named * (m == alike.named) + had * (m == alike.had) for m in able]
+            arcs = [(m, network.arc(group, node[m], len(pupils), -gain)) for m, gain in zip(able, gains, strict=True)]
             ways.append((pupils, arcs))
     flows = network.flows()
     assert flows is not None, "a placement's pupils can be taught by the mentors who are there"

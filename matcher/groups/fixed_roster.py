@@ -4,11 +4,11 @@ The roster is settled when nobody can stand anywhere but where they are fixed. T
 for `returning` .. `queue` at once (a matroid's), its counts are their bounds, and hours are what they are.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from matcher.groups.facts import Facts
+from matcher.groups.goals import hours_values, served_values
 from matcher.groups.roster import Roster
 from matcher.plan import BoundSource, Goal, GroupPlan
 from matcher.problem import Fixed, FixedMentor, GroupProblem
@@ -48,7 +48,7 @@ def settled_goals(
     for `served` and `queue` among all. After a goal that is not at its best, a class has at most what the classes
     before it, at their values, leave of the most that can be served.
     """
-    best, values = _served(facts, kept), _served(facts, seat)
+    best, values = served_values(facts, kept), served_values(facts, seat)
     goals: list[Goal] = []
     before, is_best = 0, True
     for (name, most), (_, value) in zip(best, values, strict=True):
@@ -58,23 +58,7 @@ def settled_goals(
         is_best = is_best and value == most
         goals.append(Goal(name=name, sense="max", value=value, bound=bound))
     sources: dict[str, BoundSource] = {goal.name: "flow" for goal in goals}
-    shifts = Counter(m for m, _ in roster.stands())
-    owed = [mentor.contracted - shifts[m] for m, mentor in enumerate(facts.mentors)]
-    for name, hours in (("short_hours", owed), ("extra_shifts", [-difference for difference in owed])):
-        value = sum(max(0, difference) for difference in hours)
+    for name, value in hours_values(facts, roster):
         goals.append(Goal(name=name, sense="min", value=value, bound=value))
         sources[name] = "lp"
     return goals, sources
-
-
-def _served(facts: Facts, pupils: Iterable[int]) -> Sequence[tuple[str, int]]:
-    """The goals about who is served, by name and value."""
-    pupils = list(pupils)
-    classes = Counter(facts.pupils[p].class_ for p in pupils)
-    middle = range(1, facts.problem.rules.classes - 1)
-    return [
-        ("returning", classes[0]),
-        ("served", len(pupils)),
-        *((f"served_class_{number}", classes[number]) for number in middle),
-        ("queue", sum(facts.weight(p) for p in pupils)),
-    ]

@@ -3,13 +3,15 @@
 The first six are linear in the joint model's columns; `choices` and `continuity` are counted on a finished placement.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from matcher.groups.facts import Facts
 from matcher.groups.linear import Terms, Values
 from matcher.groups.model import JointModel
+from matcher.groups.roster import Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,26 @@ def choices(facts: Facts, seat: Mapping[int, int]) -> int:
 def continuity(facts: Facts, contact: Mapping[int, int]) -> int:
     """max pupils whose contact mentor is the one they name, sessions as given."""
     return sum(facts.pupils[p].mentor == facts.mentors[m].id for p, m in contact.items())
+
+
+def served_values(facts: Facts, pupils: Iterable[int]) -> list[tuple[str, int]]:
+    """The goals about who is served, by name and value, where these pupils are."""
+    pupils = list(pupils)
+    classes = Counter(facts.pupils[p].class_ for p in pupils)
+    middle = range(1, facts.problem.rules.classes - 1)
+    return [
+        ("returning", classes[0]),
+        ("served", len(pupils)),
+        *((f"served_class_{number}", classes[number]) for number in middle),
+        ("queue", sum(facts.weight(p) for p in pupils)),
+    ]
+
+
+def hours_values(facts: Facts, roster: Roster) -> list[tuple[str, int]]:
+    """`short_hours` and `extra_shifts` of a roster, by name and value."""
+    shifts = Counter(m for m, _ in roster.stands())
+    owed = [mentor.contracted - shifts[m] for m, mentor in enumerate(facts.mentors)]
+    return [("short_hours", sum(max(0, n) for n in owed)), ("extra_shifts", sum(max(0, -n) for n in owed))]
 
 
 GOALS: tuple[Callable[..., object], ...] = (

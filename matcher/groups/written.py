@@ -1,12 +1,39 @@
-"""How seats, mentors and those left out stand in a plan. Needs no solver."""
+"""How seats, mentors, goals and those left out stand in a plan. Needs no solver."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from matcher.groups.facts import Facts
+from matcher.groups.queue_order import out_of_turn
+from matcher.groups.rooms import placement_of
 from matcher.groups.roster import Roster
-from matcher.plan import PlanMentor, PlanSession, UnservedPupil
+from matcher.plan import Certificate, Goal, GroupPlan, PlanMentor, PlanSession, UnservedPupil
+from matcher.problem import problem_sha256
+
+
+def written(
+    facts: Facts,
+    roster: Roster,
+    seat: Mapping[int, int],
+    contact: Mapping[int, int],
+    goals: Sequence[Goal],
+    certificate: Certificate,
+) -> GroupPlan:
+    """The plan of these seats and contact mentors; the certificate gets what is counted on it."""
+    return GroupPlan(
+        problem_sha256=problem_sha256(facts.problem),
+        status="optimal" if all(goal.gap == 0 for goal in goals) else "feasible",
+        sessions=listed_sessions(facts, roster, seat, contact),
+        goals=tuple(goals),
+        unserved=listed_unserved(facts, seat),
+        certificate=replace(
+            certificate,
+            passed_over=out_of_turn(facts, roster, placement_of(facts, roster, seat, contact)),
+            choice_envy=choice_envy(facts, seat, contact),
+        ),
+    )
 
 
 def listed_sessions(
