@@ -91,7 +91,8 @@ def test_empty_plan_that_claims_to_be_optimal_is_refuted(check: Check) -> None:
     empty = to_json(solve(visits({**visit_data(), "requests": []})))
     real = to_json(solve(problem))
     empty |= {"problem_sha256": real["problem_sha256"]}
-    empty["unserved"] = [{"request": q, "reasons": [], "smallest_change": None} for q in ("q0", "q1")]
+    available = [{"code": "available", "count": 2}]
+    empty["unserved"] = [{"request": q, "reasons": available, "smallest_change": None} for q in ("q0", "q1")]
     assert check(problem, empty) == 1
     assert check.said["schools"] == "bound 0 is false: a judged plan reaches 2"
 
