@@ -140,7 +140,7 @@ def make_frame(session: Session, rows: Rows, code: str, today: date, scale: int,
     season = rows.add(Season, code=code, name=dates.name, starts_on=dates.starts_on, ends_on=dates.ends_on)
     programmes, rules = _programmes(session, rows)
     municipalities, counties = _places(session, rows)
-    closed = _holidays(session, rows, dates)
+    closed = _holidays(session, rows, {today.year, dates.starts_on.year})
     _breaks(session, rows, counties, dates)
     frame = Frame(
         today=today,
@@ -197,9 +197,9 @@ def _places(session: Session, rows: Rows) -> tuple[dict[str, str], dict[str, str
     return found, counties
 
 
-def _holidays(session: Session, rows: Rows, dates: Dates) -> frozenset[date]:
+def _holidays(session: Session, rows: Rows, years: set[int]) -> frozenset[date]:
     known = set(session.scalars(select(Holiday.day)))
-    calendar = public_holidays.country_holidays("NO", years=[dates.starts_on.year], language="no")
+    calendar = public_holidays.country_holidays("NO", years=years, language="no")
     for day, name in sorted(calendar.items()):
         if day not in known:
             rows.add(Holiday, day=day, name=name)

@@ -23,7 +23,7 @@ from api.domain.enums import Gender, PriorityReason, RequestState, RunKind, Visi
 from api.models.companies import Agreement
 from api.models.groups import Mentor, Site
 from api.models.people import Person
-from api.models.places import Municipality, MunicipalityCode, School
+from api.models.places import Holiday, Municipality, MunicipalityCode, School
 from api.models.programmes import ProgrammeRuleVersion, Season, VisitWeek
 from api.models.pupils import Entry, EntryChoice, Lottery, Pupil
 from api.models.role_models import RoleModel, RoleModelFreeTime
@@ -122,6 +122,10 @@ def test_nobody_could_exist(built: Built) -> None:
     assert {person.email.partition("@")[2] for person in people if person.email} == {"example.org"}
     assert all(person.phone is None for person in people)
     assert all(re.fullmatch(r"[A-ZÆØÅ][a-zæøå ]+ \d+", person.name) for person in people)
+
+
+def test_nobody_is_asked_to_come_at_christmas_before_the_season(built: Built) -> None:
+    assert count(built, Holiday, Holiday.day == date(TODAY.year, 12, 25)) == 1
 
 
 def test_fifteen_in_a_hundred_requests_ask_for_two(built: Built) -> None:
