@@ -69,8 +69,9 @@ class Match:
         one = old[is_candidate]
         unit, person = self._unit[c.unit[one]], self._number["role_model"][c.role_model[one]]
         found[is_candidate] = _find(self._candidates, np.where(person < 0, -1, unit * self._people + person))
-        unit = self._unit[before.many[old[is_held] - count]]
-        found[is_held] = np.where(unit < 0, -1, self._new.held_column[unit])
+        held = np.flatnonzero(is_held)
+        unit = self._unit[before.many[old[held] - count]]
+        found[held[unit >= 0]] = self._new.held_column[unit[unit >= 0]]
         now = {extra.kind: extra for extra in self._new.extras}
         for extra in before.extras:
             mine = (extra.first <= old) & (old < extra.first + len(extra.owner))
@@ -110,8 +111,8 @@ class Match:
         served = np.flatnonzero((before.served_row >= 0) & (requests >= 0))
         row[before.served_row[served]] = new.served_row[requests[served]]
         for level, other in _pairs(before.levels, new.levels):
-            inside = level.row[used] >= 0
-            row[level.row[used][inside]] = other.row[now][inside]
+            mine = level.of(used)
+            row[mine[mine >= 0]] = other.of(now)[mine >= 0]
         self._match_by_extra(row)
         self._match_cliques(row, used, now)
         return row

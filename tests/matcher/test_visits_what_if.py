@@ -106,7 +106,7 @@ def check_small(seed: int) -> None:
         assert not {violation.code for violation in check(changed, plan)} - {"unserved"}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), pytest.param(104, id="nothing left in the problem near by")])
 def test_small_problems_near_by_have_the_values_of_a_fresh_solve(seed: int) -> None:
     check_small(seed)
 
