@@ -7,13 +7,11 @@ from typing import Any
 
 from matcher.control import Stop
 from matcher.groups.blocking import FullSession, blocking
-from matcher.groups.bottlenecks import bottlenecks
 from matcher.groups.facts import Facts
 from matcher.groups.rooms import standing
-from matcher.groups.smallest_change import SmallestChanges
+from matcher.groups.smallest_change import SmallestChanges, bottlenecks
 from matcher.plan import UNKNOWN_CHANGE, GroupPlan, Reason, UnservedPupil
 from matcher.problem import GroupProblem, Mentor, Pupil, Session
-from matcher.travel import TravelTimes, place
 
 CODES = ("distance", "min_mentors", "min_pupils", "closed", "level", "seats", "mentors")
 """What may become of a choice, in the order in which it is asked; the meanings stand in matcher/README.md."""
@@ -28,11 +26,13 @@ class GroupStory:
         self.sessions = {session.id: session for session in problem.sessions}
         self.mentors = {mentor.id: mentor for mentor in problem.mentors}
         self.pupils = {pupil.id: pupil for pupil in problem.pupils}
-        sites = {site.id: site for site in problem.sites}
-        self.site_of = {session.id: sites[session.site] for session in problem.sessions}
-        self.times = TravelTimes(problem.travel)
-        queue = sorted(problem.pupils, key=lambda pupil: (pupil.class_, pupil.joined, pupil.lottery, pupil.id))
-        self.position = {pupil.id: position for position, pupil in enumerate(queue)}
+        self.facts = facts = Facts(problem)
+        self.position = {facts.pupils[p].id: position for position, p in enumerate(facts.queue)}
+        self.near = {
+            pupil.id: frozenset(facts.sessions[s].id for s, _ in within)
+            for pupil, within in zip(facts.pupils, facts.within_reach, strict=True)
+        }
+        """For each pupil their choices that are not too far."""
         self.seat_of = {
             pupil: (listed.session, mentor.id)
             for listed in plan.sessions
@@ -42,17 +42,7 @@ class GroupStory:
         self.taken = Counter(session for session, _ in self.seat_of.values())
         self.present = {listed.session: [mentor.id for mentor in listed.mentors] for listed in plan.sessions}
         self.able = Counter(session for mentor in problem.mentors for session in mentor.sessions)
-        self.wanted = Counter(
-            session for pupil in problem.pupils for session in pupil.choices if not self.is_too_far(pupil, session)
-        )
-
-    def is_too_far(self, pupil: Pupil, session: str) -> bool:
-        """Rule `distance`: more minutes from home to the site than the pupil's most, where both are given."""
-        site = self.site_of[session]
-        if pupil.lat is None or pupil.lon is None or pupil.max_travel_minutes is None or site.digital:
-            return False
-        home, there = place("pupil", pupil.id, pupil.lat, pupil.lon), place("site", site.id, site.lat, site.lon)
-        return self.times.minutes(home, there) > pupil.max_travel_minutes
+        self.wanted = Counter(session for sessions in self.near.values() for session in sessions)
 
     def with_reasons(self, stop: Stop | None = None) -> GroupPlan:
         """The plan with its bottlenecks, and the reasons and smallest change of every unserved pupil.
@@ -64,7 +54,7 @@ class GroupStory:
             replace(
                 item,
                 reasons=self.reasons(self.pupils[item.pupil]),
-                smallest_change=self.changes.of(self.changes.facts.pupil_index[item.pupil]),
+                smallest_change=self.changes.of(self.facts.pupil_index[item.pupil]),
             )
             for item in self.plan.unserved
         )
@@ -73,8 +63,7 @@ class GroupStory:
     @cached_property
     def changes(self) -> SmallestChanges:
         """The plan's seats as a network, put together at the first question that needs it."""
-        facts = Facts(self.problem)
-        return SmallestChanges(facts, standing(facts, self.plan))
+        return SmallestChanges(self.facts, standing(self.facts, self.plan))
 
     def reasons(self, pupil: Pupil) -> tuple[Reason, ...]:
         """The pupil's choices counted by what became of them; `no_choices` when there are none."""
@@ -85,7 +74,7 @@ class GroupStory:
     def fate(self, pupil: Pupil, choice: str) -> str:
         """The code that says why the pupil does not sit in this choice."""
         session = self.sessions[choice]
-        if self.is_too_far(pupil, choice):
+        if choice not in self.near[pupil.id]:
             return "distance"
         if choice not in self.present:
             return self._why_closed(session)
@@ -155,7 +144,7 @@ class GroupStory:
     def _change(self, item: UnservedPupil) -> dict[str, Any] | None:
         """As the plan has it, looked for now where the plan says that it was not found out."""
         if item.smallest_change == UNKNOWN_CHANGE:
-            return self.changes.of(self.changes.facts.pupil_index[item.pupil])
+            return self.changes.of(self.facts.pupil_index[item.pupil])
         return item.smallest_change
 
     def _proof(self, pupil: Pupil) -> dict[str, Any] | None:
@@ -163,7 +152,7 @@ class GroupStory:
 
         None when the plan has a seat for the pupil, which no plan has that the matcher made of its problem.
         """
-        found = blocking(self.changes.graph, self.changes.facts.pupil_index[pupil.id])
+        found = blocking(self.changes.graph, self.facts.pupil_index[pupil.id])
         if found is None:
             return None
         full = [self._full(one) for one in found]
@@ -193,7 +182,7 @@ class GroupStory:
         waiting: dict[str, int] = defaultdict(int)
         for item in self.plan.unserved:
             pupil = self.pupils[item.pupil]
-            if session.id in pupil.choices and not self.is_too_far(pupil, session.id):
+            if session.id in self.near[pupil.id]:
                 waiting[pupil.level] += 1
         is_open = session.id in self.present
         bottleneck = next((one for one in self.plan.bottlenecks if one.session == session.id), None)
@@ -213,7 +202,7 @@ class GroupStory:
 
     def _served_before(self, session: Session) -> dict[str, int]:
         """For each level the position before which a pupil who also chose the session would get a seat by it."""
-        graph, s = self.changes.graph, self.changes.facts.session_index[session.id]
+        graph, s = self.changes.graph, self.facts.session_index[session.id]
         return {level: graph.cut_off[graph.place[s, level]] for level in graph.levels}
 
     def _mentor(self, mentor: Mentor) -> dict[str, Any]:

@@ -4,6 +4,8 @@ Kinds in this order: one more choice (`session`), a longer way (`distance`), one
 (`digital`), one more mentor who covers every level in an open session (`mentor`). With the change the strict queue,
 gone through again, seats the pupil and still seats everyone ahead who has a seat; those behind give way where need be.
 Under `queue_first` the first three also leave everyone ahead in the very session they have.
+
+Bottlenecks are the sessions where one more mentor serves the most.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,7 +18,7 @@ from matcher.groups.one_more_mentor import Gain, OneMoreMentor
 from matcher.groups.one_more_mentor_queue_first import OneMoreMentorQueueFirst
 from matcher.groups.rooms import Standing
 from matcher.groups.seat_graph import SeatGraph
-from matcher.plan import UNKNOWN_CHANGE
+from matcher.plan import UNKNOWN_CHANGE, Bottleneck
 from matcher.problem import Site
 from matcher.travel import Place, TravelTimes, great_circle_km, place
 
@@ -192,6 +194,24 @@ class SmallestChanges:
         sites = {self._site[s].id for s in best}
         km = {site: 0.0 if origin is None else great_circle_km(origin, self._places[site]) for site in sites}
         return min(best, key=lambda s: (km[self._site[s].id], self.facts.sessions[s].id))
+
+
+def bottlenecks(changes: SmallestChanges) -> tuple[Bottleneck, ...]:
+    """The open sessions where one more mentor serves somebody more, those with the most first, then by id.
+
+    `levels` are those of the pupils who have the session within reach among their choices; the mentor covers them all.
+    """
+    facts = changes.facts
+    asked: dict[int, set[str]] = {}
+    for p, pupil in enumerate(facts.pupils):
+        for s, _ in facts.within_reach[p]:
+            asked.setdefault(s, set()).add(pupil.level)
+    found = [
+        Bottleneck(session=facts.sessions[s].id, levels=tuple(sorted(asked[s])), one_more_mentor_serves=gain.more)
+        for s, gain in changes.gains.items()
+        if gain is not None and gain.more > 0
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.one_more_mentor_serves, one.session)))
 
 
 def _place_of(site: Site) -> Place:
