@@ -14,7 +14,7 @@ import numpy as np
 
 from matcher.visits.candidates import Ints, week_of
 from matcher.visits.model import Flags, ranges
-from matcher.visits.standing import Change, Offer, Standing
+from matcher.visits.standing import LIMITS, Change, Offer, Standing
 
 UNSEEN, START = -1, -2
 
@@ -43,6 +43,18 @@ class Arcs(NamedTuple):
         return Arcs(*(np.concatenate([old, new]) for old, new in zip(self, added, strict=True)))
 
 
+class Level(NamedTuple):
+    """The nodes of one limit: the first one's number, whose each is, and the node that each leads to."""
+
+    first: int
+    owner: Ints
+    above: Ints
+
+    def of(self, nodes: Flags) -> Flags:
+        """Of all nodes those of this limit."""
+        return nodes[self.first : self.first + len(self.owner)]
+
+
 class Shortfall(NamedTuple):
     """A request that lacks `missing` of its people: the nodes it still reaches, and those that reach the end."""
 
@@ -62,52 +74,38 @@ class Slack:
         self._standing = standing
         self.requests, self.people = len(standing.problem.requests), standing.facts.count
         request, person, day = standing.table
-        self._base = int(day.max(initial=0)) + 1
-        pairs = np.sort((request * self.people + person) * self._base + day)
+        self._base = base = int(day.max(initial=0)) + 1
+        pairs = np.sort((request * self.people + person) * base + day)
         pairs = pairs[np.diff(pairs, prepend=-1) > 0]
-        who, day = np.divmod(pairs, self._base)
+        who, day = np.divmod(pairs, base)
         request, person = np.divmod(who, self.people)
-        seats = [(p.request * self.people + p.role_model) * self._base + p.slot.day for p in standing.movable]
-        used = np.isin(pairs, np.array(seats, dtype=np.int64)).astype(np.int64)
-        days, pair_day = np.unique(person * self._base + day, return_inverse=True)
-        self._day_person = days // self._base
-        weeks, day_week = np.unique(self._day_person * self._base + _weeks(days % self._base), return_inverse=True)
-        self._week_person = weeks // self._base
-        self._day_week = day_week
-        self._first_day = self.requests
-        self._first_week = self._first_day + len(days)
-        self._first_person = self._first_week + len(weeks)
-        self._first_company = self._first_person + self.people
+        days, pair_day = np.unique(person * base + day, return_inverse=True)
+        weeks, day_week = np.unique(days // base * base + _weeks(days % base), return_inverse=True)
+        keys = (days, weeks, np.arange(self.people) * base)
+        first = np.cumsum([self.requests, *map(len, keys)]).tolist()
+        self._first_company = first[3]
         self.end = self._first_company + len(standing.quota)
-        self._node_of_day: dict[int, int] = dict(
-            zip(days.tolist(), range(self._first_day, self._first_week), strict=True)
-        )
-        self._node_of_week: dict[int, int] = dict(
-            zip(weeks.tolist(), range(self._first_week, self._first_person), strict=True)
-        )
-        self._build(request, pair_day, used, days, weeks)
+        company = np.where(standing.company >= 0, self._first_company + standing.company, self.end)
+        above = (first[1] + day_week, first[2] + weeks // base, company)
+        self._levels = [Level(first[k], keys[k] // base, above[k]) for k in range(len(LIMITS))]
+        self._node_of = [dict(zip(keys[k].tolist(), range(first[k], first[k + 1]), strict=True)) for k in range(2)]
+        seats = [(p.request * self.people + p.role_model) * base + p.slot.day for p in standing.movable]
+        used = np.isin(pairs, np.array(seats, dtype=np.int64)).astype(np.int64)
+        self._build(request, first[0] + pair_day, used, keys)
         self._likely = self._same_day(request, day)
         self.to_end = self._search(self.arcs, [self.end], backwards=1)
         self._likely_to_end = self._search(self._likely, [self.end], backwards=1)
 
-    def _build(self, request: Ints, pair_day: Ints, used: Ints, days: Ints, weeks: Ints) -> None:
-        standing, base = self._standing, self._base
-        load_day = np.bincount(pair_day, used, len(days)).astype(np.int64)
-        load_week = np.bincount(self._day_week, load_day, len(weeks)).astype(np.int64)
-        load_person = np.bincount(self._week_person, load_week, self.people).astype(np.int64)
-        company, people = standing.company, np.arange(self.people)
-        employed = company >= 0
-        companies = np.arange(len(standing.quota))
-        load_company = np.bincount(company[employed], load_person[employed], len(companies)).astype(np.int64)
-        groups = [
-            (request, self._first_day + pair_day, np.ones_like(used), used),
-            (self._first_day + np.arange(len(days)), self._first_week + self._day_week, self._room(0, days), load_day),
-            (self._first_week + np.arange(len(weeks)), self._first_person + self._week_person,
-             self._room(1, weeks), load_week),
-            (self._first_person + people, np.where(employed, self._first_company + company, self.end),
-             self._room(2, people * base), load_person),
-            (self._first_company + companies, np.full(len(companies), self.end), standing.quota, load_company),
-        ]  # fmt: skip
+    def _build(self, tail: Ints, head: Ints, load: Ints, keys: Sequence[Ints]) -> None:
+        """The arcs, level by level, from those of pairs on, with what flows on them."""
+        groups = [(tail, head, np.ones_like(load), load)]
+        for field, level, key in zip(LIMITS, self._levels, keys, strict=True):
+            load = np.bincount(head - level.first, load, len(key)).astype(np.int64)
+            tail, head = level.first + np.arange(len(key)), level.above
+            groups.append((tail, head, self._room(field, key), load))
+        quota, employed = self._standing.quota, head < self.end
+        load = np.bincount(head[employed] - self._first_company, load[employed], len(quota)).astype(np.int64)
+        groups.append((self._first_company + np.arange(len(quota)), np.full(len(quota), self.end), quota, load))
         tail, head, most, load = (np.concatenate([group[k] for group in groups]) for k in range(4))
         self.arcs = Arcs(*(np.stack(two, axis=1).ravel() for two in ((tail, head), (head, tail), (most - load, load))))
         self._order, self._first = self._by_tail(np.arange(len(self.arcs.tail)))
@@ -119,8 +117,7 @@ class Slack:
         order = arcs[np.argsort(self.arcs.tail[arcs], kind="stable")]
         return order, np.searchsorted(self.arcs.tail[order], np.arange(self.end + 2))
 
-    def _room(self, level: int, keys: Ints) -> Ints:
-        field = ("max_per_day", "max_per_week", "max_per_term")[level]
+    def _room(self, field: str, keys: Ints) -> Ints:
         pairs = zip((keys // self._base).tolist(), (keys % self._base).tolist(), strict=True)
         return np.array([self._standing.room_of(field, person, when) for person, when in pairs], dtype=np.int64)
 
@@ -166,16 +163,13 @@ class Slack:
 
     def entry(self, person: int, day: int, change: Change | None = None) -> int:
         """The node where an engagement of the role model on that day enters the network; -1: a limit admits none."""
-        room_of, week = self._standing.room_of, week_of(day)
-        node = self._node_of_day.get(person * self._base + day)
-        if node is not None:
-            return node
-        if room_of("max_per_day", person, day, change) <= 0:
-            return -1
-        node = self._node_of_week.get(person * self._base + week)
-        if node is not None:
-            return node
-        return self._first_person + person if room_of("max_per_week", person, week, change) > 0 else -1
+        for field, node_of, when in zip(LIMITS, self._node_of, (day, week_of(day)), strict=False):
+            node = node_of.get(person * self._base + when)
+            if node is not None:
+                return node
+            if self._standing.room_of(field, person, when, change) <= 0:
+                return -1
+        return self._levels[-1].first + person
 
     def takes(self, person: int, day: int) -> bool:
         """Could the role model take one engagement more on the day, by this test?"""
@@ -193,10 +187,9 @@ class Slack:
     @property
     def takers(self) -> Flags:
         """Role models who could take one engagement more on some day, by this test."""
-        seen = self.to_end != UNSEEN
-        some: Flags = seen[self._first_person : self._first_company].copy()
-        some[self._week_person[seen[self._first_week : self._first_person]]] = True
-        some[self._day_person[seen[self._first_day : self._first_week]]] = True
+        some: Flags = np.zeros(self.people, dtype=np.bool_)
+        for level in self._levels:
+            some[level.owner[level.of(self.to_end != UNSEEN)]] = True
         return some
 
     def forwards(self, number: int, more: Sequence[Pair] = ()) -> Ints:
@@ -231,23 +224,16 @@ class Slack:
         return found
 
     def widened(self, short: Shortfall) -> dict[str, Flags]:
-        """For each limit, the role models with whom one more could help."""
-        seen, goal = short.reached, short.to_end
-        day, week = slice(self._first_day, self._first_week), slice(self._first_week, self._first_person)
-        person, people = slice(self._first_person, self._first_company), np.arange(self.people)
-        above = np.where(self._standing.company >= 0, self._first_company + self._standing.company, self.end)
-        missing = short.missing
-        return {
-            "max_per_day": self._both(self._day_person, seen[day], goal[week][self._day_week], missing),
-            "max_per_week": self._both(self._week_person, seen[week], goal[person][self._week_person], missing),
-            "max_per_term": self._both(people, seen[person], goal[above], missing),
-        }
+        """For each limit, the role models with whom one more could help.
 
-    def _both(self, owner: Ints, tail: Flags, head: Flags, needed: int) -> Flags:
-        """Role models so many of whose arcs begin, and so many of whose arcs end, at such a node."""
-        tails = np.bincount(owner[tail], minlength=self.people)
-        heads = np.bincount(owner[head], minlength=self.people)
-        return (tails >= needed) & (heads >= needed)
+        As many of their arcs as people are missing begin at a node reached, and as many end where the end is reached.
+        """
+        helpful = {}
+        for field, level in zip(LIMITS, self._levels, strict=True):
+            tails = np.bincount(level.owner[level.of(short.reached)], minlength=self.people)
+            heads = np.bincount(level.owner[short.to_end[level.above]], minlength=self.people)
+            helpful[field] = (tails >= short.missing) & (heads >= short.missing)
+        return helpful
 
     def reroute(
         self, change: Change, offers: Sequence[Offer], more: Sequence[Pair], *, likely: bool
@@ -318,7 +304,7 @@ class Slack:
 
     def _without(self, people: Iterable[int]) -> Arcs:
         """The arcs as if these role models had no room."""
-        nodes = np.array([self._first_person + person for person in people], dtype=np.int64)
+        nodes = np.array([self._levels[-1].first + person for person in people], dtype=np.int64)
         left = self.arcs.left.copy()
         found = self._order[ranges(self._first[nodes], self._first[nodes + 1])]
         left[found[self.arcs.head[found] >= self._first_company]] = 0
@@ -330,14 +316,10 @@ class Slack:
         own = self._order[self._first[change.number] : self._first[change.number + 1]]
         left[own] = 0
         if change.limit:
-            first, owners = {
-                "max_per_day": (self._first_day, self._day_person),
-                "max_per_week": (self._first_week, self._week_person),
-                "max_per_term": (self._first_person, np.arange(self.people)),
-            }[change.limit]
-            nodes = first + np.flatnonzero(owners == change.role_model)
+            level = self._levels[LIMITS.index(change.limit)]
+            nodes = level.first + np.flatnonzero(level.owner == change.role_model)
             arcs_of = self._order[ranges(self._first[nodes], self._first[nodes + 1])]
-            left[arcs_of[arcs.head[arcs_of] >= first + len(owners)]] += 1
+            left[arcs_of[arcs.head[arcs_of] >= level.first + len(level.owner)]] += 1
         return arcs._replace(left=left)
 
 
