@@ -353,6 +353,9 @@ def smallest_change(facts: VisitFacts) -> Iterator[str]:
 def goals(facts: VisitFacts) -> Iterator[str]:
     """All goals named and ordered, values as recounted and never beyond the bound, no gap under `optimal`."""
     yield from wrong_goals(facts.plan, recount(facts))
+    certificate = facts.plan.certificate
+    if (certificate.passed_over, certificate.choice_envy) != (None, None):
+        yield "certificate.passed_over and choice_envy are of study groups; a plan of visits has neither"
 
 
 def status(facts: VisitFacts) -> Iterator[str]:

@@ -67,6 +67,12 @@ def test_plan_with_an_answer_names_no_conflicts(good: Callable[[], tuple[Problem
     assert codes(problem, replace(plan, conflicts=(Conflict(code="overlap", items=("fixed[0]",)),))) == {"status"}
 
 
+@pytest.mark.parametrize("of_groups", [{"passed_over": 0}, {"choice_envy": 0}], ids=str)
+def test_plan_of_visits_has_nothing_of_the_queue(of_groups: dict[str, int]) -> None:
+    problem, plan = broken_visit_plans.good()
+    assert codes(problem, replace(plan, certificate=replace(plan.certificate, **of_groups))) == {"goals"}
+
+
 def change_goal(plan: VisitPlan, name: str, **changes: Any) -> VisitPlan:
     return replace(plan, goals=tuple(replace(g, **changes) if g.name == name else g for g in plan.goals))
 
