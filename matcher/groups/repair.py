@@ -79,11 +79,9 @@ class Prepared:
         """The best after these changes; exact unless `stop` comes first. Raises InvalidProblem as apply_groups does."""
         if errors := list(change_errors(self.problem, changes)):
             raise InvalidProblem(errors)
-        event = _Event(self, changes)
         try:
-            return event.outcome(stop or Stop())
+            return _Event(self, changes).outcome(stop or Stop())
         finally:
-            event.undo()
             self.seats.restore(self._start)
 
 
@@ -94,19 +92,12 @@ class _Event:
         self.facts = prepared.facts
         self.seats = seats = prepared.seats
         self.seat_before = prepared.seat_before
-        self.before = (seats.sessions, seats.may_stand, seats.sits.copy(), seats.unserved.copy(), seats.places())
         self.new = changes.pupils
         self.left = changes.left
         self._shrink(changes)
         for name in changes.left:
             seats.leave(self.facts.pupil_index[name])
         self.line = self._line(prepared.line, self._join(prepared.keys))
-
-    def undo(self) -> None:
-        """What the seats do not put back themselves."""
-        seats = self.seats
-        seats.sessions, seats.may_stand, seats.sits, seats.unserved, places = self.before
-        seats.forget_places(places)
 
     def _pupil(self, p: int) -> Pupil:
         count = len(self.facts.pupils)
@@ -117,14 +108,12 @@ class _Event:
         facts, seats = self.facts, self.seats
         stands = {m: set(held) for m, held in enumerate(seats.stands)}
         changed: set[int] = set()
-        seats.may_stand = list(seats.may_stand)
         for away in changes.absent:
             m = facts.mentor_index[away.mentor]
             gone = set(seats.may_stand[m]) if away.session is None else {facts.session_index[away.session]}
             seats.may_stand[m] -= gone
             stands[m] -= gone
             changed.add(m)
-        seats.sessions = list(seats.sessions)
         resized = {facts.session_index[name]: 0 for name in changes.cancelled_sessions}
         resized |= {facts.session_index[new.session]: new.seats for new in changes.seats}
         for s, number in resized.items():

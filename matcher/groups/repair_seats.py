@@ -11,8 +11,10 @@ who does not stand there yet once.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from matcher.groups.facts import Facts, overlap
 from matcher.groups.placement import Network
@@ -53,14 +55,17 @@ def costs(pupils: int) -> Costs:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What `SeatFlow.restore` puts back."""
+    """What `SeatFlow.restore` puts back: the flow, and what else of the seats changes, by name."""
 
-    state: State
-    stands: tuple[frozenset[int], ...]
-    free: tuple[tuple[int, ...], ...]
-    is_held: tuple[bool, ...]
-    denied: frozenset[tuple[int, int]]
-    counts: tuple[Counter[tuple[int, Kind]], Counter[tuple[int, Kind]]]
+    flow: State
+    rest: Mapping[str, Any]
+
+
+CHANGE = (
+    *("sessions", "may_stand", "stands", "free", "denied", "is_held"),
+    *("standing", "spare", "sits", "unserved", "place"),
+)
+"""What of the seats changes beside the flow."""
 
 
 class SeatFlow:
@@ -92,7 +97,7 @@ class SeatFlow:
         self.idle_arc = self.flow.arc(END, self.flow.node(), 0)
         self.unserved: dict[int, int] = {}
         self.sits: dict[int, dict[int, int]] = {}
-        self._place: dict[tuple[int, str], int] = {}
+        self.place: dict[tuple[int, str], int] = {}
         self._add_sessions()
         for p in facts.queue:
             choices = facts.within_reach[p] if p in facts.fixed_seat else facts.choices[p]
@@ -153,13 +158,13 @@ class SeatFlow:
         return 0, seats if mentors >= self.facts.min_mentors[s] and seats >= least else 0
 
     def _place_node(self, s: int, level: str) -> int:
-        if (s, level) not in self._place:
+        if (s, level) not in self.place:
             able = [kind for kind in self.kinds[s] if level in (ANY_LEVEL, *kind)]
             into = [self._kind_node[s, kind] for kind in able]
-            node = self._place[s, level] = self.flow.node(max((self.flow.price[k] for k in into), default=0))
+            node = self.place[s, level] = self.flow.node(max((self.flow.price[k] for k in into), default=0))
             for kind in into:
                 self.flow.arc(node, kind, len(self.facts.pupils) + GAP)
-        return self._place[s, level]
+        return self.place[s, level]
 
     def _add_pupil(self, p: int, level: str, choices: Iterable[tuple[int, int]], weight: int) -> None:
         """The pupil's node and arcs; a fixed pupil sits where they are fixed, or is one of the queue again."""
@@ -211,21 +216,13 @@ class SeatFlow:
 
     def save(self) -> Saved:
         """All that `restore` needs."""
-        return Saved(
-            self.flow.state(),
-            tuple(self.stands),
-            tuple(self.free),
-            tuple(self.is_held),
-            frozenset(self.denied),
-            (self.standing.copy(), self.spare.copy()),
-        )
+        return Saved(self.flow.state(), {name: copy(getattr(self, name)) for name in CHANGE})
 
     def restore(self, saved: Saved) -> None:
-        """Back to an earlier state of the same change."""
-        self.flow.restore(saved.state)
-        self.stands, self.free = list(saved.stands), list(saved.free)
-        self.is_held, self.denied = list(saved.is_held), set(saved.denied)
-        self.standing, self.spare = saved.counts[0].copy(), saved.counts[1].copy()
+        """Back to an earlier state."""
+        self.flow.restore(saved.flow)
+        for name, value in saved.rest.items():
+            setattr(self, name, copy(value))
 
     def leave(self, p: int) -> None:
         """The pupil is out of the queue."""
@@ -246,15 +243,6 @@ class SeatFlow:
             flow.price[flow.head[e]] - flow.cost[e] for e in (*self.sits[p].values(), self.unserved[p])
         )
         flow.send(node, END)
-
-    def places(self) -> set[tuple[int, str]]:
-        """The places there are."""
-        return set(self._place)
-
-    def forget_places(self, known: set[tuple[int, str]]) -> None:
-        """Forget places that came with new pupils."""
-        for key in self._place.keys() - known:
-            del self._place[key]
 
     def set_stands(self, changed: Mapping[int, frozenset[int]], also: Iterable[int] = ()) -> None:
         """These mentors stand elsewhere, or may; `also`: sessions held no longer, or with other seats."""
