@@ -6,8 +6,7 @@ from functools import cached_property
 
 from matcher.control import OnProgress, Progress, Stop
 from matcher.groups.facts import Facts
-from matcher.groups.goals import LinearGoal, roster_goals
-from matcher.groups.linear import Values
+from matcher.groups.goals import LinearGoal, roster_goals, roster_values
 from matcher.groups.model import JointModel, roster_of
 from matcher.groups.placement import place
 from matcher.groups.rooms import Placement
@@ -52,7 +51,7 @@ class Found:
 
     @cached_property
     def by_pupil(self) -> JointModel:
-        """The joint model that tells every pupil apart, as yet without its rules: values need none."""
+        """The joint model that tells every pupil apart, as yet without its rules."""
         return JointModel(self.facts, lambda p: p)
 
     @cached_property
@@ -91,8 +90,7 @@ class Found:
         placement = place(self.facts, roster)
         if placement is None:
             return
-        columns: Values = self.by_pupil.columns_of(roster.stands(), placement.seat)
-        values = tuple(goal.value(columns) for goal in self.goals)
+        values = roster_values(self.facts, roster, placement.seat)
         if self.best is None or self._rank(values) > self._rank(self.best.values):
             self.best = Candidate(roster, placement, values)
 

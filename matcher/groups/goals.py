@@ -93,6 +93,11 @@ def hours_values(facts: Facts, roster: Roster) -> list[tuple[str, int]]:
     return [("short_hours", sum(max(0, n) for n in owed)), ("extra_shifts", sum(max(0, -n) for n in owed))]
 
 
+def roster_values(facts: Facts, roster: Roster, pupils: Iterable[int]) -> tuple[int, ...]:
+    """The values of the roster goals, in order, where these pupils are served: those that the columns would give."""
+    return tuple(value for _, value in served_values(facts, pupils) + hours_values(facts, roster))
+
+
 GOALS: tuple[Callable[..., object], ...] = (
     returning,
     served,

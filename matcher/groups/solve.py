@@ -94,8 +94,7 @@ class _PlanMaker:
     def plan(self, search: Search, best: Candidate) -> GroupPlan:
         """The plan of the best roster: choices by the choice rule, contact mentors, goals with bounds."""
         seat, taken = self._seats(best.roster, best.placement)
-        columns = search.by_pupil.columns_of(best.roster.stands(), seat)
-        values = [goal.value(columns) for goal in search.goals]
+        values = goal_functions.roster_values(self._facts, best.roster, seat)
         search.certify(values)
         goals, sources = self._goals(search, values)
         return self._written(best.roster, seat, taken, goals, sources)
