@@ -68,7 +68,7 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
     if nudge is not None:
         net += nudge
     model.take_prices(net, whole)
-    net[:count][~model.alive[:count]] = -NEVER
+    np.putmask(net[:count], ~model.alive[:count], -NEVER)
     members = model.for_many[model.alive[model.for_many]]
     worth, members, swap, if_left_out = _units_of_many(model, net, members)
     best = np.zeros(model.units.requests, dtype=np.int64)
@@ -80,7 +80,8 @@ def prove(model: Model, gain: Ints, scale: int, prices: Floats, nudge: Ints | No
     np.maximum.at(best, model.request_of, for_one)
     np.maximum.at(best, requests[model.many], worth[model.many])
     if_one = np.full(model.columns, NEVER)
-    np.minimum(best[model.request_of] - for_one, NEVER, out=if_one[:count])
+    np.subtract(best.take(model.request_of), for_one, out=if_one[:count])
+    np.minimum(if_one[:count], NEVER, out=if_one[:count])
     missed = best[requests] - worth
     if_one[model.held_column[model.many]] = np.minimum(NEVER, missed[model.many])
     if_one[members] = np.minimum(NEVER, missed[model.candidates.unit[members]] + swap)

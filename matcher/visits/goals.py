@@ -106,7 +106,7 @@ def schools(model: Model, season: Season) -> LinearGoal:
     single = np.where(u.size == 1, row_of_unit, -1)
     many = model.many[row_of_unit[model.many] >= 0]
     parts: list[Entries] = [(each, visited, 1), (row_of_unit[many], model.held_column[many], -1)]
-    model.add_rows("schools", np.zeros_like(each), parts, each=(single[unit], -1))
+    model.add_rows("schools", np.zeros_like(each), parts, each=(unit, single, -1))
     model.visited = visited
     model.visited_school = open_schools
 
@@ -190,11 +190,11 @@ def spread(model: Model, season: Season) -> LinearGoal:
     in_company = left.company >= 0
     together = np.bincount(left.company[in_company], weights=reach[in_company], minlength=len(left.quota))
     parts = (
-        _count_columns(model, "role_model", c.role_model, used_people, reach),
+        _count_columns(model, "role_model", np.arange(season.facts.count), used_people, reach),
         _count_columns(
             model,
             "company",
-            left.company[c.role_model],
+            left.company,
             used_companies,
             np.minimum(together.astype(np.int64), left.quota),
         ),
@@ -208,15 +208,16 @@ def spread(model: Model, season: Season) -> LinearGoal:
 def _count_columns(model: Model, kind: str, owner: Ints, used: Ints, reach: Ints) -> tuple[Ints, Ints]:
     """Add the counted columns of owners of a kind and the rows that tie them to what is assigned; (columns, costs).
 
-    `owner`: of each candidate, or -1; `used` and `reach`: an owner's fixed engagements, and the most further ones.
+    `owner`: of each role model, or -1; `used` and `reach`: an owner's fixed engagements, and the most further ones.
     """
+    who = model.candidates.role_model
     of_row = np.repeat(np.arange(len(reach)), reach)
     step = np.arange(len(of_row)) - np.repeat(np.cumsum(reach) - reach, reach) + 1
     counted = model.add_columns(kind, of_row, step)
-    model.add_rows("spread", np.zeros(len(reach), dtype=np.int64), [(of_row, counted, -1)], each=(owner, 1))
+    model.add_rows("spread", np.zeros(len(reach), dtype=np.int64), [(of_row, counted, -1)], each=(who, owner, 1))
 
     def follow(values: Values) -> None:
-        owners = owner[np.flatnonzero(values[: len(owner)])]
+        owners = owner[who[np.flatnonzero(values[: len(who)])]]
         assignments = np.bincount(owners[owners >= 0], minlength=len(reach))
         values[counted] = step <= assignments[of_row]
 

@@ -38,13 +38,19 @@ def no_ints() -> Ints:
 
 
 class Level(NamedTuple):
-    """Rows of one code of which each candidate stands in one at most: its number for each candidate, or -1."""
+    """Rows of one code of which each candidate stands in one at most: `row` of its `key`, or -1 for none."""
 
     code: str
+    key: NDArray[Any]
     row: NDArray[np.int32]
     coefficient: int
     local: bool
     rows: slice
+
+    def of(self, candidates: Ints) -> Ints:
+        """The row of each of these candidates, or -1."""
+        rows: Ints = self.row[self.key[candidates]].astype(np.int64)
+        return rows
 
 
 class Extra(NamedTuple):
@@ -161,14 +167,14 @@ class Model:
         limit: Ints | Sequence[int],
         entries: Sequence[Entries] = (),
         *,
-        each: tuple[NDArray[Any], int] | None = None,
+        each: tuple[NDArray[Any], NDArray[Any], int] | None = None,
         local: bool = False,
         lazy: bool = False,
         tight: bool = False,
     ) -> Ints:
         """Add one row for each limit and return their numbers; entries are (row counted from 0, column, coefficient).
 
-        `each`: for every candidate the row it stands in (counted from 0, or -1), and its coefficient there.
+        `each`: a key for every candidate, the row for every key (counted from 0, or -1 for none), and the coefficient.
         `local` rows tie the columns of one request together; bounds are computed over requests, so they carry no price.
         `lazy` rows enter a relaxation only when it breaks them.
         """
@@ -176,8 +182,8 @@ class Model:
         first = self.rows
         count = len(limits)
         if each is not None and count:
-            row = np.where(each[0] < 0, -1, each[0] + first).astype(np.int32)
-            self.levels.append(Level(code, row, each[1], local, slice(first, first + count)))
+            row = np.where(each[1] < 0, -1, each[1] + first).astype(np.int32)
+            self.levels.append(Level(code, each[0], row, each[2], local, slice(first, first + count)))
         self.table.extend(
             [(row + first, column, np.broadcast_to(np.int64(factor), row.shape)) for row, column, factor in entries]
         )
@@ -205,7 +211,7 @@ class Model:
         candidates = columns[columns < len(self.candidates.unit)]
         parts = list(self.table.of_columns(columns))
         for level in self.levels:
-            row = level.row[candidates].astype(np.int64)
+            row = level.of(candidates)
             inside = row >= 0
             parts.append((row[inside], candidates[inside], np.full(int(inside.sum()), level.coefficient)))
         if not parts:
@@ -231,11 +237,17 @@ class Model:
         Candidates go through in chunks that stay in the processor's cache: there may be millions.
         """
         padded = np.append(prices, 0)
-        levels = [level for level in self.levels if not level.local and prices[level.rows].any()]
+        of_key: dict[int, tuple[NDArray[Any], Ints]] = {}
+        for level in self.levels:
+            if not level.local and prices[level.rows].any():
+                priced = level.coefficient * padded[level.row]
+                if id(level.key) in of_key:
+                    priced += of_key[id(level.key)][1]
+                of_key[id(level.key)] = level.key, priced
         for first in range(0, len(self.candidates.unit), CHUNK):
             chunk = slice(first, min(first + CHUNK, len(self.candidates.unit)))
-            for level in levels:
-                net[chunk] -= level.coefficient * padded[level.row[chunk]]
+            for key, priced in of_key.values():
+                net[chunk] -= priced.take(key[chunk])
         for row, column, coefficient in self.table.all():
             used = np.flatnonzero(prices[row])
             np.subtract.at(net, column[used], prices[row[used]] * coefficient[used])

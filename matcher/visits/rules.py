@@ -18,12 +18,14 @@ from matcher.visits.model import Entries, Flags, Ints, Model
 
 
 class Group(NamedTuple):
-    """Candidates that share a limit: the group of each candidate (or -1), and for each group its limit and content.
+    """Candidates that share a limit: of each a key, the group of each key (or -1), of each group limit and content.
 
+    The keys are the days of role models, the same array for all limits.
     `content` is the most that the limits inside the group allow; where it is not above the limit no row is needed.
     """
 
-    of_candidate: NDArray[np.int32]
+    key: NDArray[np.int32]
+    of_key: Ints
     limit: Ints
     content: Ints
 
@@ -46,7 +48,7 @@ def limit_groups(model: Model, left: Room) -> dict[str, Group]:
     present = np.flatnonzero(inside)
     number = np.zeros(len(inside), dtype=np.int32)
     number[present] = np.arange(len(present))
-    group, reach = number[key], inside[present]
+    day_of, group, reach = number[key], np.arange(len(present)), inside[present]
     who, when = present // max(1, len(days)), days[present % max(1, len(days))]
     levels: tuple[tuple[str, Callable[[Ints], Ints], Callable[[Ints, Ints], Ints]], ...] = (
         ("day", lambda day: day, lambda who, day: left.per_day[who] - _used(left.day_used, who, day)),
@@ -61,10 +63,10 @@ def limit_groups(model: Model, left: Room) -> dict[str, Group]:
         who, when = keys // base, keys % base
         limit = np.maximum(0, limit_of(who, when))
         content = np.bincount(outer, weights=reach, minlength=len(keys)).astype(np.int64)
-        group, reach = outer.astype(np.int32)[group], np.minimum(limit, content)
-        groups[code] = Group(group, limit, content)
+        group, reach = outer[group], np.minimum(limit, content)
+        groups[code] = Group(day_of, group, limit, content)
     sizes = np.bincount(left.company[who] + 1, weights=reach, minlength=len(left.quota) + 1).astype(np.int64)
-    groups["quota"] = Group(left.company.astype(np.int32)[c.role_model], left.quota, sizes[1:])
+    groups["quota"] = Group(day_of, left.company[present // max(1, len(days))], left.quota, sizes[1:])
     return groups
 
 
@@ -75,10 +77,10 @@ def _used(used: Mapping[tuple[int, int], int], who: Ints, when: Ints) -> Ints:
 
 
 def _limit_rows(model: Model, around: Surroundings, code: str) -> None:
-    group, limit, content = around.limits[code]
+    key, group, limit, content = around.limits[code]
     binding = limit < content
     number = np.where(binding, np.cumsum(binding) - 1, -1)
-    model.add_rows(code, limit[binding], each=(np.append(number, -1)[group], 1))
+    model.add_rows(code, limit[binding], each=(key, np.append(number, -1)[group], 1))
 
 
 def count(model: Model, _: Surroundings) -> None:
@@ -93,16 +95,18 @@ def count(model: Model, _: Surroundings) -> None:
     single = np.where(u.size == 1, row_of_unit, -1)
     held = model.held_column[model.many]
     parts: list[Entries] = [(row_of_unit[model.many], held, 1)]
-    rows = model.add_rows("count", np.ones_like(requests), parts, each=(single[unit], 1), local=True)
+    rows = model.add_rows("count", np.ones_like(requests), parts, each=(unit, single, 1), local=True)
     model.served_row[requests] = rows
     group_of_unit = np.where(u.size > 1, np.cumsum(u.size > 1) - 1, -1)
     parts = [(np.arange(len(held)), held, -u.size[model.many])]
-    model.add_rows("count", np.zeros_like(held), parts, each=(group_of_unit[unit], 1), local=True, tight=True)
+    model.add_rows("count", np.zeros_like(held), parts, each=(unit, group_of_unit, 1), local=True, tight=True)
     members = np.flatnonzero(u.size[unit] > 1)
     number = np.full(len(unit), -1, dtype=np.int32)
     number[members] = np.arange(len(members))
     parts = [(np.arange(len(members)), model.held_column[unit[members]], -1)]
-    model.together_row[members] = model.add_rows("count", np.zeros_like(members), parts, each=(number, 1), local=True)
+    own = np.append(np.arange(len(members)), -1)
+    rows = model.add_rows("count", np.zeros_like(members), parts, each=(number, own, 1), local=True)
+    model.together_row[members] = rows
 
 
 def day(model: Model, around: Surroundings) -> None:
@@ -176,7 +180,7 @@ def _separated_by_day(
     cliques: Callable[[Ints], list[frozenset[int]]],
 ) -> None:
     """All rows of a person's day are made as soon as somebody asks about two candidates of that day that clash."""
-    group, limit, content = around.limits["day"]
+    group, _, limit, content = around.limits["day"]
     wide = (limit > 1) & (content > 1)
     members = np.flatnonzero(wide[group]) if len(group) else np.zeros(0, dtype=np.int64)
     members = members[np.argsort(group[members], kind="stable")]

@@ -22,6 +22,8 @@ class Diary:
         self._around, self._left = around, left
         self._term, self._quota = left.per_term.tolist(), left.quota.tolist()
         self._company = left.company.tolist()
+        self.full = left.per_term <= 0
+        """Role models whose term has no room left."""
         self._days, self._weeks = Counter(left.day_used), Counter(left.week_used)
         self._taken: dict[tuple[int, int], list[int]] = defaultdict(list)
 
@@ -43,6 +45,7 @@ class Diary:
         who, unit = int(self._who[candidate]), int(self._unit[candidate])
         day = self._day[unit]
         self._term[who] -= sign
+        self.full[who] = self._term[who] <= 0
         if self._company[who] >= 0:
             self._quota[self._company[who]] -= sign
         self._days[who, day] += sign
@@ -119,6 +122,7 @@ class HandRule:
         candidates = self._model.candidates
         for unit in self._units[request]:
             here = np.arange(self._starts[unit], self._starts[unit + 1])
+            here = here[~diary.full[candidates.role_model[here]]]
             nearest = here[np.argsort(candidates.minutes[here], kind="stable")]
             if people := _enough(diary, nearest.tolist(), int(self._model.units.size[unit])):
                 return people
