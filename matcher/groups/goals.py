@@ -11,6 +11,7 @@ from typing import Literal
 from matcher.groups.facts import Facts
 from matcher.groups.linear import Terms, Values
 from matcher.groups.model import JointModel
+from matcher.groups.rooms import Rooms
 from matcher.groups.roster import Roster
 
 
@@ -66,6 +67,12 @@ def extra_shifts(model: JointModel) -> LinearGoal:
 def choices(facts: Facts, seat: Mapping[int, int]) -> int:
     """min Σ over served of the index of the choice given, first = 0; taken in queue order (see queue_order.py)."""
     return sum(dict(facts.choices[p])[s] for p, s in seat.items())
+
+
+def choices_bound(facts: Facts, roster: Roster, seat: Mapping[int, int]) -> int:
+    """A bound of `choices` where not all took theirs in turn: nobody has better than the first that may seat them."""
+    rooms = Rooms(facts, roster)
+    return choices(facts, {p: rooms.may_sit(p)[0] for p in seat})
 
 
 def continuity(facts: Facts, contact: Mapping[int, int]) -> int:

@@ -9,7 +9,7 @@ from matcher.control import OnProgress, Progress, Settings, Stop, echoed, versio
 from matcher.groups.contacts import contacts
 from matcher.groups.facts import Facts
 from matcher.groups.found import plain_bound
-from matcher.groups.goals import choices, continuity, hours_values, served_values
+from matcher.groups.goals import choices, choices_bound, continuity, hours_values, served_values
 from matcher.groups.placement import place
 from matcher.groups.queue_order import take_seats
 from matcher.groups.repair import Outcome, Prepared
@@ -141,10 +141,10 @@ class _Writer:
         return tuple(goals), sources
 
     def _choices_goal(self) -> Goal:
-        """Bounded by the best choice of each that is open: a repair keeps seats rather than better them."""
+        """A repair keeps seats rather than better them, but for `queue_first`."""
         value = choices(self.facts, self.seat)
-        best = sum(min(i for s, i in self.facts.choices[p] if self.roster.mentors[s]) for p in self.seat)
-        return Goal(name="choices", sense="min", value=value, bound=value if self.by_queue_alone else best)
+        bound = value if self.by_queue_alone else choices_bound(self.facts, self.roster, self.seat)
+        return Goal(name="choices", sense="min", value=value, bound=bound)
 
     def _continuity_goal(self) -> Goal:
         """Bounded by those whose named mentor is in the room, as many as that mentor may have."""

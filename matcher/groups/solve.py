@@ -11,7 +11,7 @@ from matcher.groups.fixed_roster import only_roster, settled_goals
 from matcher.groups.found import Candidate, NoValidPlan
 from matcher.groups.placement import place
 from matcher.groups.queue_order import take_choices, take_seats
-from matcher.groups.rooms import Placement, Rooms
+from matcher.groups.rooms import Placement
 from matcher.groups.roster import Roster, is_valid
 from matcher.groups.search import Search
 from matcher.groups.written import written
@@ -114,12 +114,11 @@ class _PlanMaker:
         return take_choices(self._facts, roster, placement, stop), not stop.expired
 
     def _choices(self, roster: Roster, seat: Mapping[int, int], *, taken: bool) -> tuple[Goal, BoundSource]:
-        """The goal `choices`; where not all have taken theirs, nobody has better than the first that may seat them."""
+        """The goal `choices`; `taken`: see `_seats`."""
         value = goal_functions.choices(self._facts, seat)
         if taken:
             return Goal(name="choices", sense="min", value=value, bound=value), "replay"
-        rooms = Rooms(self._facts, roster)
-        bound = goal_functions.choices(self._facts, {p: rooms.may_sit(p)[0] for p in seat})
+        bound = goal_functions.choices_bound(self._facts, roster, seat)
         return Goal(name="choices", sense="min", value=value, bound=bound), "lp"
 
     def _written(

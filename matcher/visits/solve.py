@@ -37,7 +37,7 @@ def solve(problem: VisitProblem, *, stop: Stop, seed: int, settings: Settings, o
     frame = Frame(problem)
     parts = parts_of(problem, frame.candidates, frame.units)
     if len(parts) > 1:
-        plans = solve_parts(parts, stop=stop, seed=seed, settings=settings, on_progress=on_progress)
+        plans = solve_parts(parts, stop=frame.searching(stop), seed=seed, settings=settings, on_progress=on_progress)
         plan = joined(problem, plans, partial(_plain_bound, frame))
         settled = replace(plan.certificate, settings=echoed(settings, stop), seconds=time.monotonic() - started)
         return replace(plan, certificate=settled)
