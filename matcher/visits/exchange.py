@@ -6,17 +6,16 @@ are true of the whole season, however few requests were looked at; in the end al
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import combinations
 
 from ortools.sat.python import cp_model
 from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from matcher.control import Stop
-from matcher.visits.candidates import week_of
 from matcher.visits.running import listen, run
 from matcher.visits.slack import Pair, Slack
-from matcher.visits.standing import Change, Place, Slot, Standing
+from matcher.visits.standing import WHEN, Change, Place, Slot, Standing
 
 SIZES = (12, 60, 300)
 """Requests looked at together, one size after the other; then all that are connected."""
@@ -25,12 +24,6 @@ WORK = 4.0
 
 MOST_CHOICES = 200_000
 """Choices beyond which a question stays open rather than be asked."""
-WHEN: dict[str, Callable[[int], int]] = {
-    "max_per_day": lambda day: day,
-    "max_per_week": week_of,
-    "max_per_term": lambda _: 0,
-}
-"""For each limit, the number of the time it counts, from a day."""
 
 
 class Exchange:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matcher.visits.candidates import Ints, week_of
+from matcher.visits.candidates import Ints
 from matcher.visits.model import Flags, ranges
-from matcher.visits.standing import LIMITS, Change, Offer, Standing
+from matcher.visits.standing import LIMITS, WHEN, Change, Offer, Standing
 
 UNSEEN, START = -1, -2
 
@@ -163,11 +163,11 @@ class Slack:
 
     def entry(self, person: int, day: int, change: Change | None = None) -> int:
         """The node where an engagement of the role model on that day enters the network; -1: a limit admits none."""
-        for field, node_of, when in zip(LIMITS, self._node_of, (day, week_of(day)), strict=False):
-            node = node_of.get(person * self._base + when)
+        for (field, when_of), node_of in zip(WHEN.items(), self._node_of, strict=False):
+            node = node_of.get(person * self._base + when_of(day))
             if node is not None:
                 return node
-            if self._standing.room_of(field, person, when, change) <= 0:
+            if self._standing.room_of(field, person, when_of(day), change) <= 0:
                 return -1
         return self._levels[-1].first + person
 

@@ -5,7 +5,7 @@ Indices are those of the problem: requests, role models, companies. Times are mi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +18,13 @@ from matcher.plan import VisitPlan
 from matcher.problem import Request, VisitProblem
 from matcher.visits.candidates import NO_QUOTA, Ints, find_candidates, fixed_engagements, room, week_of
 
-LIMITS = ("max_per_day", "max_per_week", "max_per_term")
+WHEN: dict[str, Callable[[int], int]] = {
+    "max_per_day": lambda day: day,
+    "max_per_week": week_of,
+    "max_per_term": lambda _: 0,
+}
+"""For each limit of a role model, the number of the time it counts, from a day."""
+LIMITS = tuple(WHEN)
 AMPLE = 1 << 30
 """A limit that never binds."""
 
@@ -176,14 +182,11 @@ class Standing:
         needs = [[place] for place in places if not self.apart(place.slot, slot)]
         if any(place.fixed for need in needs for place in need):
             return None
-        today = [place for place in moving if place.slot.day == slot.day]
-        week = [place for place in moving if week_of(place.slot.day) == week_of(slot.day)]
-        if len(today) >= self.room_of("max_per_day", person, slot.day, change):
-            needs.append(today)
-        if len(week) >= self.room_of("max_per_week", person, week_of(slot.day), change):
-            needs.append(week)
-        if len(moving) >= self.room_of("max_per_term", person, 0, change):
-            needs.append(moving)
+        for field, when_of in WHEN.items():
+            when = when_of(slot.day)
+            counted = [place for place in moving if when_of(place.slot.day) == when]
+            if len(counted) >= self.room_of(field, person, when, change):
+                needs.append(counted)
         company = int(self.company[person])
         if company >= 0 and len(colleagues := self.of_company.get(company, [])) >= self.quota[company]:
             needs.append(colleagues)
