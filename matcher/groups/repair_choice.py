@@ -133,9 +133,8 @@ class Chooser:
             if is_held or more[s]:
                 if seats.taken(s) < seats.facts.min_pupils[s]:
                     return None
-                here = more[s] + sum(seats.standing[s, kind] for kind in seats.kinds[s])
-                units += [(s, None)] * (seats.facts.min_mentors[s] - here)
-        return _Finder(self, units).stands()
+                units += [(s, None)] * (seats.mentors_lacking(s) - more[s])
+        return _Finder(seats, units).stands()
 
     def _contested(self) -> Stand | None:
         """A free mentor and a session that the seats ask for: whom they ask for most, and nobody else could be.
@@ -145,7 +144,7 @@ class Chooser:
         """
         seats = self.seats
         asked = seats.mentors_asked()
-        lacking = {s for s, is_held in enumerate(seats.is_held) if is_held and self._lacks(s)}
+        lacking = {s for s, is_held in enumerate(seats.is_held) if is_held and seats.mentors_lacking(s) > 0}
         free = [(m, s) for m, sessions in enumerate(seats.free) for s in sessions]
         able = Counter((s, self._kind(m)) for m, s in free)
         some = [(m, s) for m, s in free if (s, self._kind(m)) in asked] or [(m, s) for m, s in free if s in lacking]
@@ -160,18 +159,15 @@ class Chooser:
 
         return max(some, key=worth, default=None)
 
-    def _lacks(self, s: int) -> bool:
-        return sum(self.seats.standing[s, kind] for kind in self.seats.kinds[s]) < self.seats.facts.min_mentors[s]
-
 
 class _Finder:
     """Finds a mentor for every unit (session, kind or any kind), by trying."""
 
-    def __init__(self, chooser: Chooser, units: list[tuple[int, Kind | None]]) -> None:
-        self._seats = chooser.seats
-        self._levels = chooser.seats.facts.levels
+    def __init__(self, seats: SeatFlow, units: list[tuple[int, Kind | None]]) -> None:
+        self._seats = seats
+        self._levels = seats.facts.levels
         self._by_session: dict[int, list[int]] = defaultdict(list)
-        for m, sessions in enumerate(self._seats.free):
+        for m, sessions in enumerate(seats.free):
             for s in sessions:
                 self._by_session[s].append(m)
         self._new: dict[int, set[int]] = defaultdict(set)

@@ -288,6 +288,10 @@ class SeatFlow:
         """Sessions that are to be held and do not reach their minimum size."""
         return [s for s, e in enumerate(self.least_arc) if self.flow.room[e]]
 
+    def mentors_lacking(self, s: int) -> int:
+        """How many mentors more, who stand there, the session needs; below 0 where there are more than that."""
+        return self.facts.min_mentors[s] - sum(self.standing[s, kind] for kind in self.kinds[s])
+
     def mentors_asked(self) -> Counter[tuple[int, Kind]]:
         """How many mentors more, by session and kind, the seats presume."""
         asked: Counter[tuple[int, Kind]] = Counter()
