@@ -47,8 +47,8 @@ class Frame:
     @cached_property
     def sha256(self) -> str:
         """The problem's SHA-256; a digest helps where one serves."""
-        helps = self.digest is not None and self.digest.serves(self.problem)
-        return self.digest.of(self.problem) if self.digest is not None and helps else problem_sha256(self.problem)
+        digest, problem = self.digest, self.problem
+        return digest.of(problem) if digest is not None and digest.serves(problem) else problem_sha256(problem)
 
     def searching(self, stop: Stop) -> Stop:
         """The stop of the search for a plan: time is left to write, judge and explain it."""
