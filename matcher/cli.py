@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 from tqdm import tqdm
 
@@ -153,7 +153,8 @@ def _repair(given: argparse.Namespace) -> int:
     try:
         repaired = _solved(given, lambda **how: repair(problem, plan, changes, **how))
     except InvalidProblem as invalid:
-        raise InvalidProblem([f"{given.changes}: {line}" for line in invalid.errors]) from None
+        at = {True: given.plan, False: given.changes}
+        raise InvalidProblem([f"{at[line.startswith('status:')]}: {line}" for line in invalid.errors]) from None
     if repaired is None:
         return JUDGED_BAD
     write_whole(
@@ -208,7 +209,23 @@ def _ended_by_interrupt(stop: Stop) -> Iterator[None]:
 
 @contextmanager
 def _progress(as_json: bool) -> Iterator[OnProgress]:
-    """A listener that writes to standard error: JSON lines, or a bar that names the goal at work."""
+    """A listener that writes to standard error: JSON lines, or a bar that names the goal at work.
+
+    When nobody reads standard error any more, the rest goes nowhere: no plan is lost for it.
+    """
+    with _listener(as_json) as listener:
+
+        def heard(progress: Progress) -> None:
+            try:
+                listener(progress)
+            except BrokenPipeError:
+                to_nowhere(sys.stderr)
+
+        yield heard
+
+
+@contextmanager
+def _listener(as_json: bool) -> Iterator[OnProgress]:
     if as_json:
         yield lambda progress: print(json.dumps(asdict(progress)), file=sys.stderr, flush=True)  # noqa: T201 the command's output
         return
@@ -220,6 +237,11 @@ def _progress(as_json: bool) -> Iterator[OnProgress]:
             bar.set_description_str(f"{progress.goal}: {value}, bound {bound}")
 
         yield listener
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """Sends what is still written to a stream that nobody reads to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _text(data: dict[str, Any]) -> str:

@@ -294,6 +294,15 @@ def test_infeasible_groups_name_the_conflicting_items(tmp_path: Path) -> None:
     assert alone in solve(tmp_path, data).stderr
 
 
+def test_plan_that_nothing_can_be_repaired_in_is_the_file_at_fault(tmp_path: Path) -> None:
+    solve(tmp_path, visit_data())
+    write(tmp_path, plan_in(tmp_path) | {"status": "unknown", "visits": [], "goals": [], "unserved": []}, "plan.json")
+    write(tmp_path, {"format": "treffpunkt.visit-changes/1"}, "changes.json")
+    files = ("problem.json", "plan.json", "changes.json", "-o", "plan2.json", "--problem-out", "problem2.json")
+    done = run(tmp_path, "repair", *files)
+    assert (done.returncode, done.stderr.split(";")[0]) == (2, 'plan.json: status: is "unknown"')
+
+
 def test_progress_as_json_lines(tmp_path: Path) -> None:
     done = solve(tmp_path, visit_data(), "--json")
     steps = [json.loads(line) for line in done.stderr.splitlines()]
@@ -365,3 +374,21 @@ def test_interrupt_where_nothing_is_solved_ends_without_a_traceback(tmp_path: Pa
         press_ctrl_c(process)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, b"")
+
+
+def test_nobody_who_reads_the_progress_any_more_costs_no_plan(tmp_path: Path) -> None:
+    with started(tmp_path, season(60, 45, 1)) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait(timeout=60) == 0
+    assert plan_in(tmp_path)["certificate"]["judge"] == "ok"
+
+
+def test_nobody_who_reads_the_answer_is_not_called_judged_bad(tmp_path: Path) -> None:
+    solve(tmp_path, visit_data())
+    line = command("check", "problem.json", "plan.json")
+    reads, writes = os.pipe()
+    os.close(reads)
+    process = subprocess.run(line, cwd=tmp_path, env=environment(), stdout=writes, stderr=subprocess.PIPE, timeout=60)
+    os.close(writes)
+    assert (process.returncode, process.stderr) == (141, b"")
