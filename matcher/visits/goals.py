@@ -71,11 +71,12 @@ class Season:
 
 def _of_served(model: Model, season: Season, worth_of: Callable[[Request], int]) -> tuple[NDArray[Any], int]:
     """Worth that belongs to a request and is gained when it is served."""
-    worth = np.zeros(model.columns, dtype=np.int64)
     by_request = np.array([worth_of(request) for request in season.problem.requests], dtype=np.int64)
-    columns, units = model.serving
-    worth[columns] = by_request[model.units.request[units]]
-    return smallest(worth), sum(worth_of(request) for request, _, _ in season.fixed())
+    by_unit = smallest(by_request)[model.units.request]
+    worth = np.zeros(model.columns, dtype=by_unit.dtype)
+    worth[: len(model.candidates.unit)] = np.where(model.units.size == 1, by_unit, 0)[model.candidates.unit]
+    worth[model.held_column[model.many]] = by_unit[model.many]
+    return worth, sum(worth_of(request) for request, _, _ in season.fixed())
 
 
 def priority(model: Model, season: Season) -> LinearGoal:
@@ -143,11 +144,12 @@ def days_waited(model: Model, season: Season) -> LinearGoal:
 
 def wishes(model: Model, season: Season) -> LinearGoal:
     """Max: Σ over assignments of |wishes ∩ topics| + Σ over served `either` requests of [in the mode preferred]."""
-    worth = np.zeros(model.columns, dtype=np.int64)
-    worth[: len(model.candidates.unit)] = model.candidates.wishes
+    units, unit = model.units, model.candidates.unit
     preferred = np.array([_preferred_mode(request) for request in season.problem.requests], dtype=np.int64)
-    columns, units = model.serving
-    worth[columns] += model.units.mode[units] == preferred[model.units.request[units]]
+    by_unit = units.mode == preferred[units.request]
+    worth = np.zeros(model.columns, dtype=np.int64)
+    worth[: len(unit)] = model.candidates.wishes + ((units.size == 1) & by_unit)[unit]
+    worth[model.held_column[model.many]] = by_unit[model.many]
     constant = 0
     for request, engagement, visit in season.fixed():
         constant += int(season.facts.shared_topics(request.wishes)[season.index(visit)].sum())

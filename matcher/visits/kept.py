@@ -14,7 +14,7 @@ import numpy as np
 
 from matcher.problem import VisitProblem
 from matcher.visits.grown import numbers
-from matcher.visits.model import Extra, Flags, Floats, Ints, Level, Model
+from matcher.visits.model import Extra, Flags, Floats, Ints, Level, Model, no_ints
 
 
 class Basis(NamedTuple):
@@ -60,6 +60,9 @@ class Match:
         self._matched: tuple[int, Ints] | None = None
         used = [basis.columns for basis in kept.bases.values()]
         self._used = np.unique(np.concatenate([np.flatnonzero(kept.assigned), *used]))
+        wanted = _cliques(old)
+        told = [basis.rows for basis in kept.bases.values()] + [np.flatnonzero(p) for p in kept.prices.values()]
+        self._wanted = wanted & np.isin(np.arange(old.rows), np.concatenate([no_ints(), *told]))
 
     def columns(self, old: Ints) -> Ints:
         """The columns that stand for the same, -1 where there is none."""
@@ -126,10 +129,14 @@ class Match:
         row[mine[both]] = theirs[both]
 
     def _match_cliques(self, row: Ints, used: Ints, now: Ints) -> None:
-        """Rows between engagements of one person, by the matched candidates in them."""
+        """Rows between engagements of one person that a basis or prices name, by the matched candidates in them."""
+        inside = np.zeros(self._kept.model.columns, dtype=np.bool_)
+        for rows, columns, _ in self._kept.model.table.all():
+            inside[columns[self._wanted[rows]]] = True
+        used, now = used[inside[used]], now[inside[used]]
         self._new.separate(now)
-        known = {members: r for r, members in _cliques(self._new, now, now)}
-        for r, members in _cliques(self._kept.model, used, now):
+        known = {members: r for r, members in _members(self._new, _cliques(self._new), now, now)}
+        for r, members in _members(self._kept.model, self._wanted, used, now):
             row[r] = known.get(members, -1)
 
     def basis(self, name: str) -> Basis | None:
@@ -180,9 +187,15 @@ def _only_row(model: Model, columns: Ints) -> Ints:
     return found[columns]
 
 
-def _cliques(model: Model, candidates: Ints, names: Ints) -> Iterator[tuple[int, tuple[str, frozenset[int]]]]:
-    """Each row of `overlap` and `travel` with its code and those of these candidates that stand in it, by name."""
-    wanted = np.array([code in ("overlap", "travel") for code in model.codes], dtype=np.bool_)
+def _cliques(model: Model) -> Flags:
+    """Which rows are those of `overlap` and `travel`."""
+    return np.array([code in ("overlap", "travel") for code in model.codes], dtype=np.bool_)
+
+
+def _members(
+    model: Model, wanted: Flags, candidates: Ints, names: Ints
+) -> Iterator[tuple[int, tuple[str, frozenset[int]]]]:
+    """Each of the wanted rows with its code and those of these candidates that stand in it, by name."""
     name = np.full(model.columns, -1)
     name[candidates] = names
     members: dict[int, list[int]] = defaultdict(list)

@@ -132,13 +132,6 @@ class Model:
         """Number of rows."""
         return len(self.limit)
 
-    @property
-    def serving(self) -> tuple[Ints, Ints]:
-        """The columns one of which is 1 exactly when a request is served, and the unit of each."""
-        single = np.flatnonzero(self.units.size[self.candidates.unit] == 1)
-        columns = np.concatenate([single, self.held_column[self.many]])
-        return columns, np.concatenate([self.candidates.unit[single], self.many])
-
     def noise(self, seed: int) -> NDArray[np.uint64]:
         """A random number below 2³² for each candidate; it depends on nothing but the seed and what the names are.
 
