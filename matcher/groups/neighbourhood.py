@@ -16,8 +16,8 @@ from matcher.groups.model import JointModel
 
 BLOCK = 40
 """Sessions of a block: a fraction of a second for HiGHS."""
-LARGEST = 16_000
-"""Columns of a site that is a block of its own: some ten seconds for HiGHS."""
+PART = 6_000
+"""Columns of a site, or of a part of one, that is a block: a second or two for HiGHS."""
 SHARED = 0.1
 """The part of a site's columns that it may lose to others of its round."""
 NODES = 10
@@ -67,10 +67,11 @@ class Blocks:
 
     def of_one_pass(self) -> Iterator[Flags]:
         """Blocks as flags of sessions, until each session was in one."""
-        left = np.ones(self._count, dtype=bool)
+        everywhere = np.ones(self._count, dtype=bool)
+        left = everywhere.copy()
         for start in self._random.permutation(self._count):
             if left[start]:
-                block = self._around(int(start), left)
+                block = self._around(int(start), left, everywhere, BLOCK)
                 left &= ~block
                 yield block
 
@@ -78,6 +79,15 @@ class Blocks:
         """The sessions of each site as flags, the site with the most first."""
         site = np.unique([session.site for session in self._sessions], return_inverse=True)[1]
         return [site == number for number in np.argsort(-np.bincount(site), kind="stable")]
+
+    def parts_of(self, site: Flags) -> Iterator[Flags]:
+        """The sessions of a site in parts of about as many, with about PART columns each."""
+        size = -(-int(site.sum()) // -(-int(self.free(site).sum()) // PART))
+        left = site.copy()
+        while left.any():
+            part = self._around(int(self._random.choice(np.flatnonzero(left))), left, left, size)
+            left = left & ~part
+            yield part
 
     def free(self, block: Flags) -> Flags:
         """The columns that a block frees: what happens in its sessions, and what is counted of whom that concerns."""
@@ -121,17 +131,17 @@ class Blocks:
             strength=strength,
         )
 
-    def _around(self, start: int, left: Flags) -> Flags:
-        """A block grown from one session by the strongest ties, sessions without any last."""
+    def _around(self, start: int, left: Flags, within: Flags, most: int) -> Flags:
+        """A block grown `within` these from one session by the strongest ties, sessions without any last."""
         ties = self._ties
         block = np.zeros(self._count, dtype=bool)
         score = np.zeros(self._count)
-        for _ in range(min(BLOCK, self._count)):
+        for _ in range(min(most, int(within.sum()))):
             block[start] = True
             for thing in ties.things[ties.first[start] : ties.first[start + 1]]:
                 shared = ties.sessions[ties.first_of_thing[thing] : ties.first_of_thing[thing + 1]]
                 score[shared] += ties.strength[thing] * self._random.uniform(*JITTER)
-            start = int(np.argmax(np.where(block, -1.0, score * np.where(left, NEW, 1.0))))
+            start = int(np.argmax(np.where(block | ~within, -1.0, score * np.where(left, NEW, 1.0))))
         return block
 
 
@@ -140,15 +150,24 @@ class Neighbourhoods:
 
     `columns`: a whole plan that keeps all rows, of which the first `rules` are those of the rules. `best` is the first
     plan that reached the best value so far, so that it does not depend on how long the search went on after it.
+    `drifts`: a block may also become another one as good, which leads elsewhere; else it stays as it is.
     """
 
     def __init__(
-        self, program: Program, rules: int, blocks: Blocks, columns: Values, job: Callable[[Program, Values], Job]
+        self,
+        program: Program,
+        rules: int,
+        blocks: Blocks,
+        columns: Values,
+        job: Callable[[Program, Values], Job],
+        *,
+        drifts: bool = True,
     ) -> None:
         self._program = program
         self._rules = rules
         self._blocks = blocks
         self._job = job
+        self._drifts = drifts
         self.columns = columns
         self.best = columns
 
@@ -163,11 +182,11 @@ class Neighbourhoods:
             self.columns = self.best = columns
 
     def by_site(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
-        """The sessions of each site as a block, but for sites that are too many columns; all that can be at once.
+        """Each site as a block, in parts where it has more than PART columns; all that can be at once.
 
         Yields after each round. A site that shares much with others, as the digital one, comes after these.
         """
-        waiting = [block for block in self._blocks.of_sites() if self._blocks.free(block).sum() <= LARGEST]
+        waiting = [part for site in self._blocks.of_sites() for part in self._blocks.parts_of(site)]
         while waiting:
             first, waiting = self._apart(waiting)
             yield from self._rounds(iter(first), len(first), children, width, seconds)
@@ -204,7 +223,7 @@ class Neighbourhoods:
             outcomes = children.run(jobs, width, seconds)
             moved = self.columns.copy()
             for free, outcome in zip(round_, outcomes, strict=True):
-                if outcome.columns is not None:
+                if outcome.columns is not None and (self._drifts or self._is_better(free, outcome.columns)):
                     near = np.round(outcome.columns)
                     moved[free] = np.where(np.abs(outcome.columns - near) < WHOLE, near, outcome.columns)
             if self._gain(moved) >= self._gain(self.columns):
@@ -233,6 +252,10 @@ class Neighbourhoods:
         rivals = free.copy()
         rivals[entries.column[rows[entries.row]]] = True
         return rivals
+
+    def _is_better(self, free: Flags, columns: Values) -> bool:
+        more = float(self._program.objective[free] @ (columns - self.columns[free]))
+        return (more if self._program.maximize else -more) > 0.5
 
     def _gain(self, columns: Values) -> float:
         return float(self._program.objective @ columns) * (1.0 if self._program.maximize else -1.0)

@@ -25,7 +25,7 @@ from matcher.groups.tight import TightModel
 from matcher.plan import BoundSource
 
 PASSES = 2
-"""Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
+"""Passes of neighbourhoods before the integer program of the whole; those of a large model go on, these by site."""
 HARD_TO_REACH = frozenset({"short_hours"})
 """Goals that get these passes: their bound is soon met, their plan is not. The others are quicker without."""
 ROUNDS = 6
@@ -89,6 +89,7 @@ class Stage:
             Blocks(self._model, self._solver.seed),
             self._model.columns_of(best.roster.stands(), best.placement.seat),
             self._block_job,
+            drifts=self._number > 0,
         )
         if is_large:
             with self._bounds_beside():
@@ -137,12 +138,12 @@ class Stage:
     def _passes(self, search: Neighbourhoods) -> None:
         """Passes until one finds nothing; every plan is made real at once, or, where that takes long, at their ends.
 
-        A large model begins with its sites, each a block of its own: few choices and mentors tie them together.
+        A large model begins with its sites, which few choices and mentors tie together.
         """
         is_large, left = self._size > LARGE, self._left_beside
         for number in islice(count(), None if is_large else PASSES):
             before = search.best_gain
-            one_pass = search.by_site if is_large and number == 0 else search.one_pass
+            one_pass = search.by_site if is_large and number < PASSES else search.one_pass
             for _ in one_pass(self._solver.children, self._solver.workers, left):
                 reached = self._goal.value(search.best)
                 if not is_large or reached == self._bound:
