@@ -34,18 +34,19 @@ def main() -> int:
     for kind in options.kinds:
         problem = national(1) if kind == "groups" else season(options.requests, options.requests * 3 // 4, 1)
         for seconds in options.seconds:
-            runs = [_limited(problem, seconds) for _ in range(options.runs)]
+            runs = [limited(problem, seconds) for _ in range(options.runs)]
             over, processor, told = (statistics.median(column) for column in zip(*runs, strict=True))
             print(f"{kind:7} limit {seconds:g} s", f"over {over:5.2f} s ({over / seconds:4.0%})", end="  ")
             print(f"processor {processor:.2f} s  told {told:.0%}", flush=True)
         for goal in GOALS[kind]:
-            runs = [_cancelled(problem, goal) for _ in range(options.runs)]
+            runs = [cancelled(problem, goal) for _ in range(options.runs)]
             after, processor, told = (statistics.median(column) for column in zip(*runs, strict=True))
             print(f"{kind:7} cancel at {goal:11} after {after:5.2f} s  processor {processor:.2f} s  told {told:.0%}")
     return 0
 
 
-def _limited(problem: Problem, seconds: float) -> tuple[float, float, float]:
+def limited(problem: Problem, seconds: float) -> tuple[float, float, float]:
+    """Seconds over the limit, processor seconds after it, and the share of the unserved who are told a change."""
     stop, noted = Stop(seconds), list[float]()
     timer = threading.Timer(seconds, lambda: noted.append(time.process_time()))
     timer.start()
@@ -55,7 +56,8 @@ def _limited(problem: Problem, seconds: float) -> tuple[float, float, float]:
     return max(0.0, stop.elapsed - seconds), processor, _told(plan)
 
 
-def _cancelled(problem: Problem, goal: str) -> tuple[float, float, float]:
+def cancelled(problem: Problem, goal: str) -> tuple[float, float, float]:
+    """The same after a request at a goal."""
     stop, asked = Stop(), list[tuple[float, float]]()
 
     def hear(step: Progress) -> None:
