@@ -1,7 +1,8 @@
 """Candidates of a problem near one seen before: the pair rules are asked only about what differs between the two.
 
 A pair of a request and a role model is as it was when both are the same, by value, and so are the request's school, the
-role model's refusals, and what fixed visits leave of both. Then its candidates are too.
+role model's refusals, and what fixed visits leave of both. Then its candidates are too. A refusal that names a request
+is a matter of that request alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +54,8 @@ def changed_requests(before: VisitProblem, after: VisitProblem) -> set[int]:
     ids = differing(before.requests, after.requests)
     if before.fixed != after.fixed:
         ids |= {visit.request for visit in set(before.fixed) ^ set(after.fixed)}
+    if before.refused != after.refused:
+        ids |= {refusal.request for refusal in set(before.refused) ^ set(after.refused) if refusal.request is not None}
     schools = differing(before.schools, after.schools)
     return {r for r, request in enumerate(after.requests) if request.id in ids or request.school in schools}
 
@@ -62,7 +65,7 @@ def changed_people(seen: Seen, after: VisitProblem, left: Room) -> set[int]:
     before = seen.problem
     ids = differing(before.role_models, after.role_models)
     if before.refused != after.refused:
-        ids |= {refusal.role_model for refusal in set(before.refused) ^ set(after.refused)}
+        ids |= {refusal.role_model for refusal in set(before.refused) ^ set(after.refused) if refusal.request is None}
     if before.fixed != after.fixed:
         ids |= {person for visit in set(before.fixed) ^ set(after.fixed) for person in visit.role_models}
     was = {company.id for company, room in zip(before.companies, seen.left.quota, strict=True) if room > 0}

@@ -12,7 +12,7 @@ from matcher.check import check
 from matcher.control import Settings, Stop, no_progress
 from matcher.eligibility import RoleModelFacts
 from matcher.plan import VisitPlan
-from matcher.problem import VisitProblem
+from matcher.problem import Refusal, VisitProblem
 from matcher.visits import grown
 from matcher.visits.candidates import find_candidates, fixed_engagements, room
 from matcher.visits.frame import Frame
@@ -77,8 +77,17 @@ def nothing_fixed(_: random.Random, problem: VisitProblem) -> VisitProblem:
     return replace(problem, fixed=())
 
 
+def refusals_more(rng: random.Random, problem: VisitProblem) -> VisitProblem:
+    """Everybody refuses one request, and one person one school."""
+    request, school = rng.choice(problem.requests).id, rng.choice(problem.requests).school
+    more = tuple(Refusal(role_model=person.id, request=request) for person in problem.role_models)
+    more += (Refusal(role_model=rng.choice(problem.role_models).id, school=school),)
+    return replace(problem, refused=(*problem.refused, *more))
+
+
 CHANGES: tuple[Change, ...] = (
     request_more, person_more, request_fewer, person_fewer, as_in_repairs, school_elsewhere, nothing_fixed,
+    refusals_more,
 )  # fmt: skip
 
 
