@@ -8,15 +8,16 @@ a judged plan with bounds of its own, and for each stated goal
   at least as many plans, and the fresh bound is at least as tight;
 - else it is open: the time was too short.
 
-`choices` and `continuity` of study groups hold for the plan's own roster, and are replayed on it. A sample of what the
-plan tells beside its goals is tried as well (`bounds_told`).
+`choices` and `continuity` of study groups hold for the plan's own roster, and are replayed on it. What the plan tells
+beside its goals is looked for again, and a sample of it tried (`bounds_told`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from matcher.bounds_told import Told, try_told
+from matcher.bounds_told import Told, look_again, try_told
 from matcher.control import SEEDS, OnProgress, Settings, Stop
 from matcher.plan import Goal, GroupPlan, Plan
 from matcher.problem import GroupProblem, Problem
@@ -50,7 +51,7 @@ def find(problem: Problem, plan: Plan, *, stop: Stop, on_progress: OnProgress) -
     fresh = solve(problem, stop=stop, seed=seed, settings=_settings(certificate.settings), on_progress=on_progress)
     if plan.status == "infeasible":
         return [_infeasible(fresh)]
-    told = try_told(problem, plan, stop)
+    told = [*look_again(problem, plan, stop), *try_told(problem, plan, stop)]
     return [*_of_all_plans(plan, fresh), *_of_its_roster(problem, plan), *_of_told(told)]
 
 
@@ -139,13 +140,16 @@ def _replayed(problem: GroupProblem, plan: GroupPlan) -> dict[str, int]:
 def _of_told(told: list[Told]) -> Iterator[Finding]:
     """One finding for what is told of each kind, by the worst of what was tried."""
     for what in sorted({one.what for one in told}):
-        tried = [one for one in told if one.what == what]
-        wrong = [one.of for one in tried if one.holds is False]
-        still_open = [one.of for one in tried if one.holds is None]
+        holds: dict[str, set[bool | None]] = defaultdict(set)
+        for one in told:
+            if one.what == what:
+                holds[one.of].add(one.holds)
+        wrong = sorted(of for of, verdicts in holds.items() if False in verdicts)
+        still_open = sum(None in verdicts for verdicts in holds.values())
         if wrong:
             yield Finding(what, "refuted", f"what is told of {', '.join(wrong)} is false by a fresh solve")
         elif still_open:
-            message = f"what is told of {len(still_open)} of {len(tried)} is not confirmed in the time given"
+            message = f"what is told of {still_open} of {len(holds)} is not confirmed in the time given"
             yield Finding(what, "open", message)
         else:
-            yield Finding(what, "confirmed", f"what is told of {len(tried)} is confirmed by fresh solves")
+            yield Finding(what, "confirmed", f"what is told of {len(holds)} is confirmed by fresh solves")

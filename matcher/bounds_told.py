@@ -1,21 +1,25 @@
-"""What a plan tells beside its goals, tried afresh: what one more mentor gives, and what a request's change gives.
+"""What a plan tells beside its goals: looked for again, to see that no smaller change and no bottleneck was left out;
+and a sample tried by fresh solves, to see that it serves whom it says.
 
 Of pupils only the change `mentor` is tried here: the judge finds out the others exactly.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from matcher.control import Progress, Settings, Stop, no_progress
 from matcher.fields import InvalidProblem
-from matcher.plan import GroupPlan, Plan, VisitPlan
+from matcher.plan import GroupPlan, Plan, UnservedRequest, VisitPlan
 from matcher.problem import GroupProblem, Lesson, Mentor, Option, Problem, Request, RoleModel, VisitProblem
 from matcher.travel import TravelTimes, place
 
 SAMPLED = 10
 """So many sessions or requests are tried at most, at even distances by id."""
+
+
+UNKNOWN = ("unknown", None)
 
 
 class Told(NamedTuple):
@@ -24,6 +28,51 @@ class Told(NamedTuple):
     what: Literal["smallest_change", "bottlenecks"]
     of: str
     holds: bool | None
+
+
+def look_again(problem: Problem, plan: Plan, stop: Stop) -> list[Told]:
+    """Is everything told of the size that the engine finds now: each change by kind and minutes, each bottleneck?
+
+    A plan that leaves a change unknown was cut short, and may leave out bottlenecks.
+    """
+    from matcher.solve import judged
+
+    if isinstance(plan, VisitPlan):
+        return _compared(plan, judged(problem, replace(plan, unserved=_untold(plan.unserved)), stop))
+    again = judged(problem, replace(plan, unserved=_untold(plan.unserved), bottlenecks=()), stop)
+    assert isinstance(again, GroupPlan)
+    told, found = ({b.session: b.one_more_mentor_serves for b in one.bottlenecks} for one in (plan, again))
+    is_open = any(_size(item.smallest_change) == UNKNOWN for one in (plan, again) for item in one.unserved)
+    sessions = told.keys() if is_open else told.keys() | found.keys()
+    bottlenecks = [
+        Told(
+            "bottlenecks",
+            session,
+            None if is_open and session not in found else told.get(session) == found.get(session),
+        )
+        for session in sorted(sessions)
+    ]
+    return [*_compared(plan, again), *bottlenecks]
+
+
+def _untold(unserved: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(replace(item, smallest_change=None) for item in unserved)
+
+
+def _compared(plan: Plan, again: Plan) -> list[Told]:
+    found = []
+    pairs: Iterator[tuple[Any, Any]] = zip(plan.unserved, again.unserved, strict=True)
+    for before, now in pairs:
+        told, size = _size(before.smallest_change), _size(now.smallest_change)
+        name = before.request if isinstance(before, UnservedRequest) else before.pupil
+        if told != UNKNOWN:
+            found.append(Told("smallest_change", name, None if size == UNKNOWN else told == size))
+    return found
+
+
+def _size(change: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """What two changes that are equally small have in common."""
+    return () if change is None else (change["kind"], change.get("minutes"))
 
 
 def try_told(problem: Problem, plan: Plan, stop: Stop) -> list[Told]:
