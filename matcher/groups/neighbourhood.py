@@ -16,8 +16,6 @@ from matcher.groups.model import JointModel
 
 BLOCK = 40
 """Sessions of a block: a fraction of a second for HiGHS."""
-PART = 6_000
-"""Columns of a site, or of a part of one, that is a block: a second or two for HiGHS."""
 SHARED = 0.1
 """The part of a site's columns that it may lose to others of its round."""
 NODES = 10
@@ -80,9 +78,13 @@ class Blocks:
         site = np.unique([session.site for session in self._sessions], return_inverse=True)[1]
         return [site == number for number in np.argsort(-np.bincount(site), kind="stable")]
 
-    def parts_of(self, site: Flags) -> Iterator[Flags]:
-        """The sessions of a site in parts of about as many, with about PART columns each."""
-        size = -(-int(site.sum()) // -(-int(self.free(site).sum()) // PART))
+    def parts_of(self, site: Flags, most: int) -> Iterator[Flags]:
+        """The site whole, or, where it has more than `most` columns, in parts of about as many sessions each."""
+        count = -(-int(self.free(site).sum()) // most)
+        if count <= 1:
+            yield site
+            return
+        size = -(-int(site.sum()) // count)
         left = site.copy()
         while left.any():
             part = self._around(int(self._random.choice(np.flatnonzero(left))), left, left, size)
@@ -150,24 +152,15 @@ class Neighbourhoods:
 
     `columns`: a whole plan that keeps all rows, of which the first `rules` are those of the rules. `best` is the first
     plan that reached the best value so far, so that it does not depend on how long the search went on after it.
-    `drifts`: a block may also become another one as good, which leads elsewhere; else it stays as it is.
     """
 
     def __init__(
-        self,
-        program: Program,
-        rules: int,
-        blocks: Blocks,
-        columns: Values,
-        job: Callable[[Program, Values], Job],
-        *,
-        drifts: bool = True,
+        self, program: Program, rules: int, blocks: Blocks, columns: Values, job: Callable[[Program, Values], Job]
     ) -> None:
         self._program = program
         self._rules = rules
         self._blocks = blocks
         self._job = job
-        self._drifts = drifts
         self.columns = columns
         self.best = columns
 
@@ -181,12 +174,12 @@ class Neighbourhoods:
         if self._gain(columns) > self.best_gain + 0.5:
             self.columns = self.best = columns
 
-    def by_site(self, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
-        """Each site as a block, in parts where it has more than PART columns; all that can be at once.
+    def by_site(self, most: int, children: Children, width: int, seconds: Callable[[], float]) -> Iterator[None]:
+        """Each site as a block, in parts where it has more than `most` columns; all that can be at once.
 
         Yields after each round. A site that shares much with others, as the digital one, comes after these.
         """
-        waiting = [part for site in self._blocks.of_sites() for part in self._blocks.parts_of(site)]
+        waiting = [part for site in self._blocks.of_sites() for part in self._blocks.parts_of(site, most)]
         while waiting:
             first, waiting = self._apart(waiting)
             yield from self._rounds(iter(first), len(first), children, width, seconds)
@@ -223,7 +216,7 @@ class Neighbourhoods:
             outcomes = children.run(jobs, width, seconds)
             moved = self.columns.copy()
             for free, outcome in zip(round_, outcomes, strict=True):
-                if outcome.columns is not None and (self._drifts or self._is_better(free, outcome.columns)):
+                if outcome.columns is not None:
                     near = np.round(outcome.columns)
                     moved[free] = np.where(np.abs(outcome.columns - near) < WHOLE, near, outcome.columns)
             if self._gain(moved) >= self._gain(self.columns):
@@ -252,10 +245,6 @@ class Neighbourhoods:
         rivals = free.copy()
         rivals[entries.column[rows[entries.row]]] = True
         return rivals
-
-    def _is_better(self, free: Flags, columns: Values) -> bool:
-        more = float(self._program.objective[free] @ (columns - self.columns[free]))
-        return (more if self._program.maximize else -more) > 0.5
 
     def _gain(self, columns: Values) -> float:
         return float(self._program.objective @ columns) * (1.0 if self._program.maximize else -1.0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import count, islice
 
 from matcher.groups.children import LOOK_SECONDS
@@ -25,7 +26,10 @@ from matcher.groups.tight import TightModel
 from matcher.plan import BoundSource
 
 PASSES = 2
-"""Passes of neighbourhoods before the integer program of the whole; those of a large model go on, these by site."""
+"""Passes of neighbourhoods before the integer program of the whole; where that is too large they go on to their end."""
+FIRST_SITES, SITES = (16_000,), (6_000, 6_000)
+"""Of a large model the first passes are by site, in parts of so many columns: for `returning`, which counts few, and
+for the others. A part of 6,000 takes HiGHS a second or two."""
 HARD_TO_REACH = frozenset({"short_hours"})
 """Goals that get these passes: their bound is soon met, their plan is not. The others are quicker without."""
 ROUNDS = 6
@@ -89,7 +93,6 @@ class Stage:
             Blocks(self._model, self._solver.seed),
             self._model.columns_of(best.roster.stands(), best.placement.seat),
             self._block_job,
-            drifts=self._number > 0,
         )
         if is_large:
             with self._bounds_beside():
@@ -141,9 +144,11 @@ class Stage:
         A large model begins with its sites, which few choices and mentors tie together.
         """
         is_large, left = self._size > LARGE, self._left_beside
+        sizes = (SITES if self._number else FIRST_SITES) if is_large else ()
         for number in islice(count(), None if is_large else PASSES):
             before = search.best_gain
-            one_pass = search.by_site if is_large and number < PASSES else search.one_pass
+            by_site = number < len(sizes)
+            one_pass = partial(search.by_site, sizes[number]) if by_site else search.one_pass
             for _ in one_pass(self._solver.children, self._solver.workers, left):
                 reached = self._goal.value(search.best)
                 if not is_large or reached == self._bound:
@@ -152,7 +157,7 @@ class Stage:
                 if left() <= 0:
                     break
             self._settle(search)
-            if left() <= 0 or (search.best_gain <= before and one_pass != search.by_site):
+            if left() <= 0 or (search.best_gain <= before and not by_site):
                 return
 
     def _settle(self, search: Neighbourhoods) -> None:

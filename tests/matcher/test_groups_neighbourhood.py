@@ -81,7 +81,8 @@ def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LARGE", 0)
     monkeypatch.setattr(milp, "FIRST_ORDER", 0)
     monkeypatch.setattr("matcher.groups.neighbourhood.BLOCK", 5)
-    monkeypatch.setattr("matcher.groups.neighbourhood.PART", 60)
+    monkeypatch.setattr(stage, "FIRST_SITES", (240,))
+    monkeypatch.setattr(stage, "SITES", (60, 60))
 
 
 @pytest.fixture
@@ -155,13 +156,10 @@ def test_every_session_is_in_a_block_of_a_pass() -> None:
 
 
 @pytest.mark.parametrize("most", [100, 300, 10_000])
-def test_parts_of_sites_hold_each_session_once_and_are_as_large_as_asked_for(
-    monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    monkeypatch.setattr("matcher.groups.neighbourhood.PART", most)
+def test_parts_of_sites_hold_each_session_once_and_are_as_large_as_asked_for(most: int) -> None:
     model = joint_model(national(1, pupils=600, mentors=40))
     blocks = Blocks(model, 1)
-    found = [(site, part) for site in blocks.of_sites() for part in blocks.parts_of(site)]
+    found = [(site, part) for site in blocks.of_sites() for part in blocks.parts_of(site, most)]
     assert np.array_equal(sum(part.astype(int) for _, part in found), np.ones(len(model.facts.sessions)))
     for site, part in found:
         assert not (part & ~site).any()
