@@ -96,7 +96,10 @@ def _finding(goal: Goal, again: Goal, *, reaches: bool, covers: bool) -> Finding
         return Finding(goal.name, "refuted", f"bound {goal.bound} is false: a judged plan reaches {again.value}")
     if covers and sign * again.bound <= sign * goal.bound:
         return Finding(goal.name, "confirmed", f"bound {goal.bound} is confirmed by a fresh solve")
-    why = f"the fresh solve proved {again.bound}" if covers else "the fresh solve differs in a goal before it"
+    if not covers:
+        why = "the fresh plan is better in a goal before it, and its bound holds over fewer plans"
+        return Finding(goal.name, "open", f"bound {goal.bound} is not confirmed: {why}")
+    why = f"the fresh solve proved {again.bound}"
     return Finding(goal.name, "open", f"bound {goal.bound} is not confirmed in the time given: {why}")
 
 
