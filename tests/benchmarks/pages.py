@@ -41,7 +41,7 @@ from api.models.reports import Survey
 from api.models.rights import RoleGrant
 from api.models.role_models import RoleModel
 from api.models.visits import Request, Visit
-from api.queries import season_now
+from api.queries import season_now, seasons
 from api.services import links
 from tests.api.two_sides import Side, named_in
 from tests.journeys.addresses import page_rules, pages
@@ -62,15 +62,16 @@ class Measured:
 
 def of_demo(session: Session) -> Side:
     """Real ids for the parameters of addresses, with users and links. LookupError when no season has been planned."""
-    season = season_now.shown_season(session)
-    plans = {kind: season and season_now.held_plan(session, season.id, kind) for kind in RunKind}
-    visits, groups = plans[RunKind.VISIT], plans[RunKind.GROUP]
-    if season is None or visits is None or groups is None:
+    leaves_some = select(Plan).join(PlanUnserved, PlanUnserved.plan_id == Plan.id)
+    leaves_some = leaves_some.where(Plan.kind == RunKind.VISIT, Plan.status.in_(seasons.USABLE))
+    visits = session.scalars(leaves_some.order_by(Plan.created_at.desc()).limit(1)).first()
+    groups = visits and season_now.held_plan(session, visits.season_id, RunKind.GROUP)
+    if visits is None or groups is None:
         raise LookupError("there is no planned season; run `treffpunkt demo` first")
-    side = Side(ids={name: row.id for name, row in _rows(session, season.id, visits, groups) if row is not None})  # type: ignore[attr-defined]  # every row has an id
-    request = session.scalars(select(Request).where(Request.season_id == season.id).limit(1)).one()
+    side = Side(ids={name: row.id for name, row in _rows(session, visits.season_id, visits, groups) if row is not None})  # type: ignore[attr-defined]  # every row has an id
+    request = session.scalars(select(Request).where(Request.season_id == visits.season_id).limit(1)).one()
     side.ids |= {
-        "season_id": season.id,
+        "season_id": visits.season_id,
         "programme_id": request.programme_id,
         "school_id": request.school_id,
         "municipality_id": session.get_one(School, request.school_id).municipality_id,
