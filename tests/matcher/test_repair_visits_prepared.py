@@ -77,7 +77,7 @@ def test_small_repairs_nearby_are_what_enumeration_finds(monkeypatch: pytest.Mon
 @pytest.mark.long
 def test_small_repairs_nearby_are_what_enumeration_finds_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repair_prepared, "repair_visits", never)
-    assert sum(check_nearby(seed) for seed in range(24, 1024)) >= 200
+    assert sum(check_nearby(seed) for seed in range(24, 1024)) >= 160
 
 
 def crowded(seed: int) -> VisitProblem:
