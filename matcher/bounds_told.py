@@ -11,15 +11,12 @@ from typing import Any, Literal, NamedTuple
 
 from matcher.control import Progress, Settings, Stop, no_progress
 from matcher.fields import InvalidProblem
-from matcher.plan import GroupPlan, Plan, UnservedRequest, VisitPlan
+from matcher.plan import UNKNOWN_CHANGE, GroupPlan, Plan, UnservedRequest, VisitPlan
 from matcher.problem import GroupProblem, Lesson, Mentor, Option, Problem, Request, RoleModel, VisitProblem
 from matcher.travel import TravelTimes, place
 
 SAMPLED = 10
 """So many sessions or requests are tried at most, at even distances by id."""
-
-
-UNKNOWN = ("unknown", None)
 
 
 class Told(NamedTuple):
@@ -42,7 +39,7 @@ def look_again(problem: Problem, plan: Plan, stop: Stop) -> list[Told]:
     again = judged(problem, replace(plan, unserved=_untold(plan.unserved), bottlenecks=()), stop)
     assert isinstance(again, GroupPlan)
     told, found = ({b.session: b.one_more_mentor_serves for b in one.bottlenecks} for one in (plan, again))
-    is_open = any(_size(item.smallest_change) == UNKNOWN for one in (plan, again) for item in one.unserved)
+    is_open = any(item.smallest_change == UNKNOWN_CHANGE for one in (plan, again) for item in one.unserved)
     sessions = told.keys() if is_open else told.keys() | found.keys()
     bottlenecks = [
         Told(
@@ -63,10 +60,11 @@ def _compared(plan: Plan, again: Plan) -> list[Told]:
     found = []
     pairs: Iterator[tuple[Any, Any]] = zip(plan.unserved, again.unserved, strict=True)
     for before, now in pairs:
-        told, size = _size(before.smallest_change), _size(now.smallest_change)
+        told, looked = before.smallest_change, now.smallest_change
         name = before.request if isinstance(before, UnservedRequest) else before.pupil
-        if told != UNKNOWN:
-            found.append(Told("smallest_change", name, None if size == UNKNOWN else told == size))
+        if told != UNKNOWN_CHANGE:
+            holds = None if looked == UNKNOWN_CHANGE else _size(told) == _size(looked)
+            found.append(Told("smallest_change", name, holds))
     return found
 
 
@@ -133,7 +131,7 @@ def _requests(problem: VisitProblem, plan: VisitPlan, stop: Stop) -> Iterator[To
     changes = {
         item.request: item.smallest_change
         for item in plan.unserved
-        if item.smallest_change is not None and item.smallest_change["kind"] != "unknown"
+        if item.smallest_change not in (None, UNKNOWN_CHANGE)
     }
     requests = {request.id: request for request in problem.requests}
     served = {visit.request for visit in plan.visits}

@@ -18,7 +18,7 @@ from matcher.check_groups import PLACEMENT_RULES, GroupFacts, Seat, is_placed, s
 from matcher.check_queue import Room, Seated, Waiting, better_choices, passed_over_pupils, replay_differences
 from matcher.check_repair import wrong_moves
 from matcher.check_told import promised_sessions, wrong_bottlenecks
-from matcher.plan import GroupPlan
+from matcher.plan import UNKNOWN_CHANGE, GroupPlan
 from matcher.problem import GroupProblem
 
 
@@ -114,7 +114,7 @@ def smallest_change(facts: GroupFacts) -> Iterator[str]:
     promised = {}
     for item in facts.plan.unserved:
         pupil, change = facts.pupils.get(item.pupil), item.smallest_change
-        if pupil is not None and pupil.id not in facts.seat_of and change not in (None, {"kind": "unknown"}):
+        if pupil is not None and pupil.id not in facts.seat_of and change not in (None, UNKNOWN_CHANGE):
             minutes = partial(facts.minutes_from_home, pupil)
             sessions = promised_sessions(change, pupil, facts.seats_in, digital, minutes)
             if not sessions:

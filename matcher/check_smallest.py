@@ -11,7 +11,7 @@ from matcher.check_common import Violation
 from matcher.check_group_plans import line_of, rooms_of
 from matcher.check_groups import GroupFacts, is_placed
 from matcher.check_queue import Waiting, passed_over_pupils
-from matcher.plan import GroupPlan, Plan, UnservedPupil
+from matcher.plan import UNKNOWN_CHANGE, GroupPlan, Plan, UnservedPupil
 from matcher.problem import GroupProblem, Problem, Pupil
 
 KINDS = ("session", "distance", "digital", "mentor")
@@ -32,7 +32,7 @@ def smaller_changes(problem: Problem, plan: Plan) -> list[Violation]:
     smaller = {
         item.pupil: tuple(_smaller(facts, facts.pupils[item.pupil], item))
         for item in plan.unserved
-        if item.pupil in facts.pupils and item.smallest_change != {"kind": "unknown"}
+        if item.pupil in facts.pupils and item.smallest_change != UNKNOWN_CHANGE
     }
     line = [
         entry._replace(choices=smaller.get(entry.pupil, ())) if isinstance(entry, Waiting) else entry

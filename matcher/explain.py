@@ -5,7 +5,7 @@ from typing import Any
 from matcher.control import Stop
 from matcher.explain_groups import GroupStory
 from matcher.explain_visits import VisitStory
-from matcher.plan import GroupPlan, Plan, VisitPlan
+from matcher.plan import UNKNOWN_CHANGE, GroupPlan, Plan, VisitPlan
 from matcher.problem import GroupProblem, Problem, VisitProblem
 
 MOST_SECONDS = 60
@@ -35,7 +35,7 @@ def explain(problem: Problem, plan: Plan, identifier: str | None = None) -> dict
 
 def _with_change(problem: Problem, plan: Plan, told: dict[str, Any]) -> dict[str, Any]:
     """The story with the smallest change looked for now, where the plan says that it was not found out."""
-    is_open = (told.get("smallest_change") or {}).get("kind") == "unknown"
+    is_open = told.get("smallest_change") == UNKNOWN_CHANGE
     if is_open and isinstance(problem, VisitProblem) and isinstance(plan, VisitPlan):
         from matcher.visits.smallest_change import change_of
 

@@ -8,12 +8,13 @@ from api.i18n import ngettext, number, short_date, short_datetime
 from api.queries.coordination_smallest import Smallest, starts_at
 from api.queries.visit_plan import Assigned, UnservedRow
 from api.web.change_words import request_change
+from matcher.plan import UNKNOWN_CHANGE
 
 
 def told_by_plan(change: Smallest, row: UnservedRow) -> str:
     """What the plan's own search found where the near days, forms and ways looked at here hold nothing; else empty."""
     told = row.smallest_change
-    return request_change(told) if change.code == "none" and told and told["kind"] != "unknown" else ""
+    return request_change(told) if change.code == "none" and told and told != UNKNOWN_CHANGE else ""
 
 
 def headline(change: Smallest) -> str:
